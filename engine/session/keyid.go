@@ -1,0 +1,95 @@
+package session
+
+import (
+	"hash/maphash"
+	"slices"
+)
+
+// maxKeyID bounds the text of a key id, in bytes.
+const maxKeyID = 256
+
+// Bind lets the session with that id be found by keyID too, until it ends or
+// the key id is unbound. Binding it again changes nothing. It returns
+// [ErrNotFound], [ErrBound] if keyID belongs to another live session, and
+// [ErrParams] for an empty or overlong key id or more than [MaxKeyIDs].
+func (m *Manager) Bind(keyID string, id ID) error {
+	if keyID == "" || len(keyID) > maxKeyID {
+		return badParams("key id has %d bytes, not 1 to %d", len(keyID), maxKeyID)
+	}
+	h, err := m.Get(id)
+	if err != nil {
+		return err
+	}
+	s := h.slot
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gen.Load() != h.gen {
+		return ErrNotFound
+	}
+	if slices.Contains(s.keyIDs, keyID) {
+		return nil
+	}
+	if len(s.keyIDs) == MaxKeyIDs {
+		return badParams("session %s has %d key ids, the most there may be", id, MaxKeyIDs)
+	}
+	ks := m.keyIDShardOf(keyID)
+	ks.mu.Lock()
+	defer ks.mu.Unlock()
+	if _, taken := ks.table[keyID]; taken {
+		return ErrBound
+	}
+	ks.table[keyID] = id
+	s.keyIDs = append(s.keyIDs, keyID)
+	return nil
+}
+
+// Unbind ends what Bind began, and tells whether keyID was bound.
+func (m *Manager) Unbind(keyID string) bool {
+	ks := m.keyIDShardOf(keyID)
+	ks.mu.Lock()
+	id, bound := ks.table[keyID]
+	ks.mu.Unlock()
+	if !bound {
+		return false
+	}
+	h, err := m.Get(id)
+	if err != nil {
+		return false // its session has just ended, and took it along
+	}
+	s := h.slot
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.keyIDs, keyID)
+	if s.gen.Load() != h.gen || i < 0 {
+		return false
+	}
+	s.keyIDs = slices.Delete(s.keyIDs, i, i+1)
+	m.forgetKeyID(keyID, id)
+	return true
+}
+
+// GetByKeyID is [Manager.Get] by a bound key id.
+func (m *Manager) GetByKeyID(keyID string) (Session, error) {
+	ks := m.keyIDShardOf(keyID)
+	ks.mu.Lock()
+	id, bound := ks.table[keyID]
+	ks.mu.Unlock()
+	if !bound {
+		return Session{}, ErrNotFound
+	}
+	return m.Get(id)
+}
+
+// forgetKeyID drops keyID from the index if it still stands for id.
+func (m *Manager) forgetKeyID(keyID string, id ID) {
+	ks := m.keyIDShardOf(keyID)
+	ks.mu.Lock()
+	if ks.table[keyID] == id {
+		delete(ks.table, keyID)
+	}
+	ks.mu.Unlock()
+}
+
+func (m *Manager) keyIDShardOf(keyID string) *keyIDShard {
+	return &m.keyIDs[maphash.String(m.seed, keyID)&uint64(len(m.keyIDs)-1)]
+}

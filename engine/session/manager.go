@@ -1,0 +1,459 @@
+package session
+
+import (
+	"errors"
+	"hash/maphash"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits end a session by themselves. Zero is no limit.
+type Limits struct {
+	// MaxAge counts from the creation, IdleTimeout from the last message or
+	// MAC, or the creation where there was none.
+	MaxAge, IdleTimeout time.Duration
+	// MaxMessages counts what was sealed, opened, signed and verified. The
+	// last one succeeds.
+	MaxMessages uint64
+}
+
+// DefaultLimits are SAGE's: one hour, ten minutes, a thousand messages.
+func DefaultLimits() Limits {
+	return Limits{MaxAge: time.Hour, IdleTimeout: 10 * time.Minute, MaxMessages: 1000}
+}
+
+// Config is what a [Manager] is made with. The zero value is of use: SAGE's
+// limits, no optimization, and defaults where a field says so.
+type Config struct {
+	// Limits hold for sessions whose Params set none; the zero value is
+	// [DefaultLimits].
+	Limits Limits
+	// MaxSessions bounds the live sessions; 0 is 1,000,000.
+	MaxSessions int
+	// Shards is rounded up to a power of two; 0 chooses by GOMAXPROCS.
+	Shards int
+	// Optimizations and PoolCapacity can be changed later. The capacity is
+	// that of [PoolFreeList], in slots; 0 keeps none.
+	Optimizations Optimizations
+	PoolCapacity  int
+	// SweepInterval is how often expired sessions are collected; 0 is one
+	// second, and a negative one leaves it to calls of Sweep.
+	SweepInterval time.Duration
+}
+
+const (
+	defaultMaxSessions   = 1_000_000
+	defaultSweepInterval = time.Second
+	maxShards            = 1 << 12
+	// MaxKeyIDs is how many key ids one session may have.
+	MaxKeyIDs = 16
+	// sweepBatch is how many expired sessions of a shard are taken at once,
+	// so that its lock is never held for longer than that takes.
+	sweepBatch = 256
+)
+
+// Manager creates, finds, expires and removes sessions, and owns their storage.
+// All its methods may be called from any goroutine.
+type Manager struct {
+	limits   Limits
+	max      int64
+	seed     maphash.Seed // per manager, so that nobody can aim at one shard
+	shards   []shard
+	keyIDs   []keyIDShard
+	scratch  scratchSet
+	syncPool atomic.Pointer[sync.Pool]
+	opts     atomic.Pointer[Optimizations]
+	capacity atomic.Int64
+	live     atomic.Int64
+	epoch    time.Time
+
+	changing sync.Mutex // serializes SetOptimizations and SetPoolCapacity
+	sweeping sync.Mutex
+	batch    []Session
+
+	stop     chan struct{}
+	closing  sync.Once
+	finished sync.WaitGroup
+}
+
+// keyIDShard is one part of the index of key ids.
+type keyIDShard struct {
+	mu    sync.Mutex
+	table map[string]ID
+	_     [64]byte
+}
+
+// NewManager returns a manager, and starts its sweep. The caller ends it with
+// Close. It refuses negative numbers with [ErrParams].
+func NewManager(c Config) (*Manager, error) {
+	switch {
+	case c.MaxSessions < 0:
+		return nil, badParams("MaxSessions is %d", c.MaxSessions)
+	case c.Shards < 0 || c.Shards > maxShards:
+		return nil, badParams("Shards is %d, not 0 to %d", c.Shards, maxShards)
+	case c.PoolCapacity < 0:
+		return nil, badParams("PoolCapacity is %d", c.PoolCapacity)
+	}
+	if err := c.Limits.check(); err != nil {
+		return nil, err
+	}
+	if c.Limits == (Limits{}) {
+		c.Limits = DefaultLimits()
+	}
+	if c.MaxSessions == 0 {
+		c.MaxSessions = defaultMaxSessions
+	}
+	if c.SweepInterval == 0 {
+		c.SweepInterval = defaultSweepInterval
+	}
+	if c.Shards == 0 {
+		c.Shards = 16 * runtime.GOMAXPROCS(0)
+	}
+	n := 1
+	for n < c.Shards {
+		n *= 2
+	}
+	m := &Manager{
+		limits:  c.Limits,
+		max:     int64(c.MaxSessions),
+		seed:    maphash.MakeSeed(),
+		shards:  make([]shard, n),
+		keyIDs:  make([]keyIDShard, n),
+		scratch: newScratchSet(scratchCount()),
+		epoch:   time.Now(),
+		batch:   make([]Session, 0, sweepBatch),
+		stop:    make(chan struct{}),
+	}
+	for i := range m.shards {
+		m.shards[i].manager = m
+		m.shards[i].table = make(map[ID]*slot)
+		m.keyIDs[i].table = make(map[string]ID)
+	}
+	m.syncPool.Store(new(sync.Pool))
+	m.SetOptimizations(c.Optimizations)
+	m.SetPoolCapacity(c.PoolCapacity)
+	if c.SweepInterval > 0 {
+		m.finished.Add(1)
+		go m.sweepEvery(c.SweepInterval)
+	}
+	return m, nil
+}
+
+// scratchCount is twice as many as can run at once, a power of two.
+func scratchCount() int {
+	n := 1
+	for n < 2*runtime.GOMAXPROCS(0) {
+		n *= 2
+	}
+	return n
+}
+
+func (l Limits) check() error {
+	if l.MaxAge < 0 || l.IdleTimeout < 0 {
+		return badParams("a limit is negative: age %s, idle %s", l.MaxAge, l.IdleTimeout)
+	}
+	return nil
+}
+
+// now is the manager's clock: nanoseconds since it was made, monotonic.
+func (m *Manager) now() int64 { return int64(time.Since(m.epoch)) }
+
+func (m *Manager) hash(id *ID) uint64 { return maphash.Bytes(m.seed, id[:]) }
+
+func (m *Manager) shardOf(id *ID) *shard {
+	return &m.shards[m.hash(id)&uint64(len(m.shards)-1)]
+}
+
+// Params is what a session is made of.
+type Params struct {
+	// Seed has [SeedSize] secret bytes, the same at both ends: [DeriveSeed]'s,
+	// or an exporter's. It is only read, and not kept.
+	Seed []byte
+	// Label goes into the id; "" is [DefaultLabel]. At most 64 bytes.
+	Label string
+	// Role is this end's.
+	Role Role
+	// Limits, where set, replace the manager's for this session.
+	Limits *Limits
+}
+
+// Create makes a session and returns the handle on it. Both ends that create
+// one from the same seed and label, with the same SingleHKDF, can talk. Its
+// errors are [ErrParams], [ErrFull], [ErrExists] and [ErrManagerClosed]; after
+// any of them nothing of the session remains.
+func (m *Manager) Create(p Params) (Session, error) {
+	switch {
+	case len(p.Seed) != SeedSize:
+		return Session{}, badParams("seed has %d bytes, not %d", len(p.Seed), SeedSize)
+	case len(p.Label) > maxLabel:
+		return Session{}, badParams("label has %d bytes, more than %d", len(p.Label), maxLabel)
+	case p.Role > Responder:
+		return Session{}, badParams("role %d is unknown", p.Role)
+	}
+	limits := m.limits
+	if p.Limits != nil {
+		if err := p.Limits.check(); err != nil {
+			return Session{}, err
+		}
+		limits = *p.Limits
+	}
+	id := DeriveID(p.Seed, p.Label)
+	hash := m.hash(&id)
+	sh := &m.shards[hash&uint64(len(m.shards)-1)]
+	if m.live.Add(1) > m.max {
+		m.live.Add(-1)
+		sh.count.refused.Add(1)
+		return Session{}, ErrFull
+	}
+	if sh.holds(id) {
+		m.live.Add(-1)
+		sh.count.duplicate.Add(1)
+		return Session{}, ErrExists
+	}
+
+	o := m.Optimizations()
+	s := sh.acquire(o)
+	s.mu.Lock()
+	s.id, s.role, s.limits = id, p.Role, limits
+	err := m.fill(s, p.Seed, o, hash)
+	if err != nil {
+		s.reset()
+		s.mu.Unlock()
+		m.live.Add(-1)
+		sh.release(s)
+		return Session{}, err
+	}
+	s.created = m.now()
+	s.lastUsed.Store(s.created)
+	s.messages.Store(0)
+	s.bytesIn.Store(0)
+	s.bytesOut.Store(0)
+	gen := s.gen.Add(1)
+	s.mu.Unlock()
+
+	if err := sh.insert(s); err != nil {
+		s.mu.Lock()
+		s.gen.Add(1)
+		s.reset()
+		s.mu.Unlock()
+		m.live.Add(-1)
+		if errors.Is(err, ErrExists) {
+			sh.count.duplicate.Add(1)
+		}
+		sh.release(s)
+		return Session{}, err
+	}
+	return Session{slot: s, gen: gen}, nil
+}
+
+// fill derives the keys into s, whose lock the caller holds, and counts it.
+func (m *Manager) fill(s *slot, seed []byte, o Optimizations, hint uint64) error {
+	n := s.layKeys(o)
+	count := &s.shard.count
+	if n > 0 {
+		count.keyAllocations.Add(n)
+	}
+	if o.ReusableHash {
+		sc := m.scratch.acquire(hint)
+		sc.deriveKeys(&s.keys, s.buf, seed, s.id, o.SingleHKDF)
+		sc.release()
+	} else if err := libraryDeriveKeys(&s.keys, s.buf, seed, s.id, o.SingleHKDF); err != nil {
+		return err
+	}
+	if o.SingleHKDF {
+		count.hkdf[LabelSession].Add(1)
+		count.hkdf[LabelDirectional].Add(1)
+	} else {
+		for _, label := range separateLabels {
+			count.hkdf[label].Add(1)
+		}
+	}
+	count.hkdfBytes.Add(KeyMaterialSize)
+	return s.setCiphers(o)
+}
+
+// Get returns a handle on the live session with that id, or [ErrNotFound]. It
+// does not count as use.
+func (m *Manager) Get(id ID) (Session, error) {
+	h, why := m.shardOf(&id).lookup(id, m.now())
+	if h.slot == nil {
+		return Session{}, ErrNotFound
+	}
+	if why != causeNone {
+		h.end(why)
+		return Session{}, ErrNotFound
+	}
+	return h, nil
+}
+
+// Remove closes the session with that id, or returns [ErrNotFound].
+func (m *Manager) Remove(id ID) error {
+	h, err := m.Get(id)
+	if err != nil {
+		return err
+	}
+	if h.Close() != nil {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// Len returns how many sessions the table holds.
+func (m *Manager) Len() int {
+	n := 0
+	for i := range m.shards {
+		sh := &m.shards[i]
+		sh.mu.Lock()
+		n += len(sh.table)
+		sh.mu.Unlock()
+	}
+	return n
+}
+
+// Optimizations returns the switches in force for new sessions.
+func (m *Manager) Optimizations() Optimizations { return *m.opts.Load() }
+
+// SetOptimizations changes the switches for the sessions created from now on.
+// A change of the pool's kind lets go of what the old pool held.
+func (m *Manager) SetOptimizations(o Optimizations) {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	before := m.opts.Swap(&o)
+	if before == nil || before.Pool == o.Pool {
+		return
+	}
+	m.syncPool.Store(new(sync.Pool))
+	m.setFreeLimits()
+}
+
+// SetPoolCapacity changes how many slots the free lists may hold together.
+// Negative is none.
+func (m *Manager) SetPoolCapacity(n int) {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	m.capacity.Store(int64(max(n, 0)))
+	m.setFreeLimits()
+}
+
+func (m *Manager) setFreeLimits() {
+	capacity, n := int(m.capacity.Load()), len(m.shards)
+	if m.Optimizations().Pool != PoolFreeList {
+		capacity = 0
+	}
+	for i := range m.shards {
+		limit := capacity / n
+		if i < capacity%n {
+			limit++
+		}
+		m.shards[i].setLimit(limit)
+	}
+}
+
+// Sweep ends the sessions that are past a limit, and returns how many there
+// were. It costs what expired, not what lives.
+func (m *Manager) Sweep() int {
+	m.sweeping.Lock()
+	defer m.sweeping.Unlock()
+	n := 0
+	now := m.now()
+	for i := range m.shards {
+		sh := &m.shards[i]
+		for more := true; more; {
+			m.batch, more = sh.due(m.batch[:0], now)
+			for _, h := range m.batch {
+				if h.expire(now) {
+					n++
+				}
+			}
+		}
+	}
+	clear(m.batch[:cap(m.batch)])
+	return n
+}
+
+func (m *Manager) sweepEvery(interval time.Duration) {
+	defer m.finished.Done()
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			m.Sweep()
+		case <-m.stop:
+			return
+		}
+	}
+}
+
+// Close ends every session, wiping its keys, and the sweep. Calls after it
+// find an empty manager; a second Close does nothing. The error is always nil.
+func (m *Manager) Close() error {
+	m.closing.Do(func() {
+		close(m.stop)
+		m.finished.Wait()
+		for i := range m.shards {
+			m.shards[i].close()
+		}
+		m.syncPool.Store(new(sync.Pool))
+	})
+	return nil
+}
+
+// close ends the sessions of one shard and lets go of its free list.
+func (sh *shard) close() {
+	sh.mu.Lock()
+	sh.closed = true
+	clear(sh.free)
+	sh.free = nil
+	all := make([]Session, 0, len(sh.table))
+	for _, s := range sh.table {
+		if h, live := s.handle(); live {
+			all = append(all, h)
+		}
+	}
+	sh.mu.Unlock()
+	for _, h := range all {
+		h.end(causeRemoved)
+	}
+}
+
+// Counters returns what the manager has done so far. Taken under traffic, its
+// fields are each exact, at slightly different moments; Live is never negative.
+func (m *Manager) Counters() Counters {
+	var c Counters
+	for i := range m.shards {
+		sh := &m.shards[i]
+		n := &sh.count
+		// The ends first: what ended was created before.
+		c.Removed += n.ended[causeRemoved].Load()
+		c.ExpiredAge += n.ended[causeAge].Load()
+		c.ExpiredIdle += n.ended[causeIdle].Load()
+		c.ExpiredCount += n.ended[causeCount].Load()
+		c.Created += n.created.Load()
+		c.Refused += n.refused.Load()
+		c.Duplicate += n.duplicate.Load()
+		c.Hits += n.hits.Load()
+		c.Misses += n.misses.Load()
+		c.Puts += n.puts.Load()
+		c.Drops += n.drops.Load()
+		for l := range c.HKDFCalls {
+			c.HKDFCalls[l] += n.hkdf[l].Load()
+		}
+		c.HKDFBytes += n.hkdfBytes.Load()
+		c.KeyAllocations += n.keyAllocations.Load()
+		c.Sealed += n.sealed.Load()
+		c.Opened += n.opened.Load()
+		c.Failed += n.failed.Load()
+		c.BytesSealed += n.bytesSealed.Load()
+		c.BytesOpened += n.bytesOpened.Load()
+		sh.mu.Lock()
+		c.Free += int64(len(sh.free))
+		sh.mu.Unlock()
+	}
+	c.Gets = c.Hits + c.Misses
+	c.Live = int64(c.Created - c.Removed - c.Expired())
+	c.Capacity = m.capacity.Load()
+	return c
+}

@@ -1,0 +1,121 @@
+package session
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"hash/maphash"
+	"sync"
+	"time"
+)
+
+// ReplayGuard tells whether a nonce was seen before under a key id, within a
+// window of time: exactly, in bounded memory, and with no goroutine of its own.
+// Its methods may be called from any goroutine. Check a nonce only after the
+// message that carries it was authenticated: otherwise anybody can fill the
+// guard.
+type ReplayGuard struct {
+	window time.Duration
+	epoch  time.Time
+	seed   maphash.Seed
+	shards [replayShards]replayShard
+}
+
+const replayShards = 16
+
+type replayShard struct {
+	mu   sync.Mutex
+	seen map[replayKey]struct{}
+	// queue is a ring of what is in seen, oldest first: the window is the
+	// same for all, so they leave in the order in which they came.
+	queue       []replayEntry
+	first, size int
+	limit       int
+	_           [64]byte
+}
+
+// replayKey is a hash of key id and nonce, long enough that no two collide.
+type replayKey [16]byte
+
+type replayEntry struct {
+	key  replayKey
+	gone int64 // guard time, ns
+}
+
+// NewReplayGuard returns a guard that remembers a nonce for window, and at most
+// capacity nonces, at about 60 bytes each once they were that many. It panics
+// if either is not positive.
+func NewReplayGuard(window time.Duration, capacity int) *ReplayGuard {
+	if window <= 0 || capacity <= 0 {
+		panic("session: replay guard needs a positive window and capacity")
+	}
+	g := &ReplayGuard{window: window, epoch: time.Now(), seed: maphash.MakeSeed()}
+	for i := range g.shards {
+		sh := &g.shards[i]
+		sh.seen = make(map[replayKey]struct{})
+		// Spread over shards by hash, a full guard is not quite even.
+		sh.limit = capacity/replayShards + 1
+	}
+	return g
+}
+
+// Check remembers the nonce and returns nil if it was not seen under keyID
+// within the window, and [ErrReplayed] if it was; of any number of concurrent
+// calls with the same nonce exactly one returns nil. It returns
+// [ErrReplayFull] when it cannot remember another one.
+func (g *ReplayGuard) Check(keyID string, nonce []byte) error {
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(keyID)))
+	buf := make([]byte, 0, 256)
+	buf = append(buf, length[:]...)
+	buf = append(buf, keyID...)
+	buf = append(buf, nonce...)
+	sum := sha256.Sum256(buf)
+	key := replayKey(sum[:len(replayKey{})])
+
+	sh := &g.shards[maphash.Bytes(g.seed, key[:])%replayShards]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	now := int64(time.Since(g.epoch))
+	sh.forget(now)
+	if _, replayed := sh.seen[key]; replayed {
+		return ErrReplayed
+	}
+	if sh.size == sh.limit {
+		return ErrReplayFull
+	}
+	sh.remember(key, later(now, g.window))
+	return nil
+}
+
+// Len returns how many nonces the guard holds, those whose window has passed
+// since the last check of their shard included.
+func (g *ReplayGuard) Len() int {
+	n := 0
+	for i := range g.shards {
+		sh := &g.shards[i]
+		sh.mu.Lock()
+		n += sh.size
+		sh.mu.Unlock()
+	}
+	return n
+}
+
+func (sh *replayShard) forget(now int64) {
+	for sh.size > 0 && sh.queue[sh.first].gone <= now {
+		delete(sh.seen, sh.queue[sh.first].key)
+		sh.first = (sh.first + 1) % len(sh.queue)
+		sh.size--
+	}
+}
+
+func (sh *replayShard) remember(key replayKey, gone int64) {
+	if sh.size == len(sh.queue) {
+		grown := make([]replayEntry, min(max(2*len(sh.queue), 16), sh.limit))
+		n := copy(grown, sh.queue[sh.first:])
+		copy(grown[n:], sh.queue[:sh.first])
+		sh.queue, sh.first = grown, 0
+	}
+	sh.queue[(sh.first+sh.size)%len(sh.queue)] = replayEntry{key, gone}
+	sh.size++
+	sh.seen[key] = struct{}{}
+}

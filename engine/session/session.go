@@ -1,0 +1,278 @@
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"slices"
+	"time"
+)
+
+// Session is a handle on a session: a small value, free to copy and compare.
+// It never gives access to anything but the session it was returned for: once
+// that has ended, every method returns [ErrClosed], also when the storage
+// serves another session. The zero Session behaves as a closed one. Its methods
+// may be called from any goroutine; those of one session run one at a time.
+type Session struct {
+	slot *slot
+	gen  uint64
+}
+
+// begin locks the session's slot for one operation, or returns why there is
+// none. On a nil error the caller calls done.
+func (h Session) begin() (*slot, int64, error) {
+	s := h.slot
+	if s == nil {
+		return nil, 0, ErrClosed
+	}
+	s.mu.Lock()
+	if s.gen.Load() != h.gen {
+		s.mu.Unlock()
+		return nil, 0, ErrClosed
+	}
+	now := s.shard.manager.now()
+	if why := s.cause(now); why != causeNone {
+		s.mu.Unlock()
+		h.end(why)
+		return nil, 0, ErrExpired
+	}
+	return s, now, nil
+}
+
+// done counts one message and unlocks the slot. It returns the shard, whose
+// counters outlive the session.
+func (h Session) done(s *slot, now int64) *shard {
+	s.lastUsed.Store(now)
+	s.messages.Add(1)
+	spent, sh := s.spent(), s.shard
+	s.mu.Unlock()
+	if spent {
+		sh.relist(s, h.gen) // the next sweep finds it
+	}
+	return sh
+}
+
+// fail unlocks the slot after a message that was not authentic.
+func (h Session) fail(s *slot) {
+	sh := s.shard
+	s.mu.Unlock()
+	sh.count.failed.Add(1)
+}
+
+// Seal encrypts plaintext for the other end and appends nonce | ciphertext |
+// tag, [Overhead] bytes more than the plaintext, to dst, which it returns. The
+// nonce is random (96 bits; MaxMessages keeps far below the number at which
+// they might repeat). aad is authenticated and not sent; it may be nil. dst's
+// spare capacity must not overlap plaintext. It returns [ErrClosed] or
+// [ErrExpired], and dst as it was.
+func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
+	s, now, err := h.begin()
+	if err != nil {
+		return dst, err
+	}
+	n := len(dst)
+	out := slices.Grow(dst, Overhead+len(plaintext))[:n+NonceSize]
+	rand.Read(out[n:]) // never returns an error: the program ends where there is no randomness
+	out = s.out.Seal(out, out[n:], plaintext, aad)
+	s.bytesOut.Add(uint64(len(plaintext)))
+	sh := h.done(s, now)
+	sh.count.sealed.Add(1)
+	sh.count.bytesSealed.Add(uint64(len(plaintext)))
+	return out, nil
+}
+
+// Open authenticates and decrypts what the other end's Seal made, and appends
+// the plaintext to dst, which it returns. It returns [ErrShort], [ErrAuth],
+// [ErrClosed] or [ErrExpired], and dst as it was; a message that is not
+// authentic does not count as use. dst's spare capacity must not overlap sealed.
+func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
+	if len(sealed) < Overhead {
+		return dst, ErrShort
+	}
+	s, now, err := h.begin()
+	if err != nil {
+		return dst, err
+	}
+	out, err := s.inCipher().Open(dst, sealed[:NonceSize], sealed[NonceSize:], aad)
+	if err != nil {
+		h.fail(s)
+		return dst, ErrAuth
+	}
+	n := uint64(len(out) - len(dst))
+	s.bytesIn.Add(n)
+	sh := h.done(s, now)
+	sh.count.opened.Add(1)
+	sh.count.bytesOpened.Add(n)
+	return out, nil
+}
+
+// Sign appends the HMAC-SHA256 of covered, [MACSize] bytes, under this end's
+// sending key to dst, which it returns. It returns [ErrClosed] or [ErrExpired].
+func (h Session) Sign(dst, covered []byte) ([]byte, error) {
+	s, now, err := h.begin()
+	if err != nil {
+		return dst, err
+	}
+	_, sign := s.outKeys()
+	if sc := s.scratch(); sc != nil {
+		sc.hmac(s.keys[sign][:], covered)
+		dst = append(dst, sc.block[:]...)
+		sc.release()
+	} else {
+		dst = s.libraryMAC(dst, sign, covered)
+	}
+	h.done(s, now)
+	return dst, nil
+}
+
+// Verify checks a MAC that the other end's Sign made. It returns [ErrAuth],
+// [ErrClosed] or [ErrExpired]; a MAC that is not authentic does not count as use.
+func (h Session) Verify(covered, mac []byte) error {
+	s, now, err := h.begin()
+	if err != nil {
+		return err
+	}
+	_, sign := s.inKeys()
+	var equal int
+	if sc := s.scratch(); sc != nil {
+		sc.hmac(s.keys[sign][:], covered)
+		equal = subtle.ConstantTimeCompare(sc.block[:], mac)
+		sc.release()
+	} else {
+		equal = subtle.ConstantTimeCompare(s.libraryMAC(nil, sign, covered), mac)
+	}
+	if equal != 1 {
+		h.fail(s)
+		return ErrAuth
+	}
+	h.done(s, now)
+	return nil
+}
+
+// scratch returns a locked scratch for an HMAC of this session, or nil where
+// the library is to compute it.
+func (s *slot) scratch() *scratch {
+	m := s.shard.manager
+	if !m.Optimizations().ReusableHash {
+		return nil
+	}
+	return m.scratch.acquire(m.hash(&s.id))
+}
+
+func (s *slot) libraryMAC(dst []byte, key int, covered []byte) []byte {
+	h := hmac.New(sha256.New, s.keys[key][:])
+	h.Write(covered)
+	return h.Sum(dst)
+}
+
+// Close ends the session: its keys are wiped before Close returns, every
+// handle on it is closed, and its storage goes back to the pool. A second
+// Close, and one after expiry, return [ErrClosed] and change nothing.
+func (h Session) Close() error {
+	if !h.end(causeRemoved) {
+		return ErrClosed
+	}
+	return nil
+}
+
+// end ends the session if it still lives, and tells whether it did. Whoever
+// changes the generation is the slot's owner from then on.
+func (h Session) end(why cause) bool {
+	s := h.slot
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	if s.gen.Load() != h.gen {
+		s.mu.Unlock()
+		return false
+	}
+	s.gen.Add(1)
+	id, keyIDs, sh := s.id, s.keyIDs, s.shard
+	s.reset()
+	s.mu.Unlock()
+
+	sh.unlist(s, id)
+	for _, keyID := range keyIDs {
+		sh.manager.forgetKeyID(keyID, id)
+	}
+	sh.manager.live.Add(-1)
+	sh.count.ended[why].Add(1)
+	sh.release(s)
+	return true
+}
+
+// expire ends the session if it is past a limit at now. If it was used in the
+// meantime, it goes back into the wheel.
+func (h Session) expire(now int64) bool {
+	s := h.slot
+	s.mu.Lock()
+	if s.gen.Load() != h.gen {
+		s.mu.Unlock()
+		return false
+	}
+	why, sh := s.cause(now), s.shard
+	s.mu.Unlock()
+	if why == causeNone {
+		sh.relist(s, h.gen)
+		return false
+	}
+	return h.end(why)
+}
+
+// ID returns the session's id, or the zero ID once it has ended.
+func (h Session) ID() ID {
+	info, err := h.Info()
+	if err != nil {
+		return ID{}
+	}
+	return info.ID
+}
+
+// Info is what may be known of a session. It holds no secret.
+type Info struct {
+	ID       ID
+	Role     Role
+	Created  time.Time
+	LastUsed time.Time
+	// Expires is when the session ends if it is not used again; zero if never.
+	Expires time.Time
+	// Messages counts what was sealed, opened, signed and verified.
+	Messages uint64
+	// BytesIn and BytesOut count plaintext opened and sealed.
+	BytesIn, BytesOut uint64
+	// Reuses is how many sessions the storage served before this one.
+	Reuses uint32
+	KeyIDs []string
+}
+
+// Info returns what may be known of the session, or [ErrClosed]. It does not
+// count as use.
+func (h Session) Info() (Info, error) {
+	s := h.slot
+	if s == nil {
+		return Info{}, ErrClosed
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gen.Load() != h.gen {
+		return Info{}, ErrClosed
+	}
+	at := func(t int64) time.Time { return s.shard.manager.epoch.Add(time.Duration(t)) }
+	info := Info{
+		ID:       s.id,
+		Role:     s.role,
+		Created:  at(s.created),
+		LastUsed: at(s.lastUsed.Load()),
+		Messages: s.messages.Load(),
+		BytesIn:  s.bytesIn.Load(),
+		BytesOut: s.bytesOut.Load(),
+		Reuses:   s.reuses,
+		KeyIDs:   slices.Clone(s.keyIDs),
+	}
+	if end := s.deadline(); end != never {
+		info.Expires = at(end)
+	}
+	return info, nil
+}

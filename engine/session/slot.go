@@ -1,0 +1,231 @@
+package session
+
+import (
+	"crypto/cipher"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Role is which end of a session an object is, and thereby which keys it
+// sends and receives with.
+type Role uint8
+
+const (
+	// Symmetric uses the shared encrypt and signing keys in both directions.
+	Symmetric Role = iota
+	// Initiator sends with the c2s keys and receives with the s2c keys.
+	Initiator
+	// Responder sends with the s2c keys and receives with the c2s keys.
+	Responder
+)
+
+// String returns the role in lower case.
+func (r Role) String() string {
+	switch r {
+	case Symmetric:
+		return "symmetric"
+	case Initiator:
+		return "initiator"
+	case Responder:
+		return "responder"
+	default:
+		return "unknown"
+	}
+}
+
+// slot is the storage of a session: what is pooled, and what callers never
+// hold. Its owner is, in turn, the creating goroutine, then the shard's table
+// and wheel, and after its end the one goroutine that won the change of its
+// generation; that one takes it out of the table and the wheel, and only then
+// gives it to the pool. Keys are wiped before the generation's lock is left.
+type slot struct {
+	// mu guards the keys, the ciphers and keyIDs, and is held by every
+	// operation on the session. It is never held together with a shard's lock.
+	mu sync.Mutex
+	// gen is odd while a session lives in the slot and even while none does.
+	// It never repeats. It changes under mu.
+	gen atomic.Uint64
+
+	shard *shard
+
+	// Set before the slot enters its shard's table, unchanged until after it
+	// has left it.
+	id      ID
+	role    Role
+	limits  Limits
+	created int64 // manager time, ns
+
+	lastUsed atomic.Int64 // manager time, ns
+	messages atomic.Uint64
+	bytesIn  atomic.Uint64 // plaintext opened
+	bytesOut atomic.Uint64 // plaintext sealed
+	reuses   uint32        // sessions that lived here before
+
+	// keys point into buf, or at six allocations, or nowhere.
+	keys keySet
+	buf  *[KeyMaterialSize]byte
+	// out and in are the ciphers; for a Symmetric session in is nil and out
+	// serves both ways.
+	out, in cipher.AEAD
+
+	keyIDs []string
+
+	// The wheel's, under the shard's lock.
+	next, prev *slot
+	bucket     uint16
+}
+
+// handle returns a handle on the session that lives in the slot. The caller
+// holds the lock of the shard whose table or wheel has the slot, so that it
+// cannot be another session's by the time the handle is used. A session that
+// has ended and is about to leave the table gets none.
+func (s *slot) handle() (_ Session, live bool) {
+	gen := s.gen.Load()
+	return Session{slot: s, gen: gen}, gen%2 == 1
+}
+
+func (s *slot) outKeys() (enc, sign int) {
+	switch s.role {
+	case Initiator:
+		return keyC2SEnc, keyC2SSign
+	case Responder:
+		return keyS2CEnc, keyS2CSign
+	default:
+		return keyEncrypt, keySigning
+	}
+}
+
+func (s *slot) inKeys() (enc, sign int) {
+	switch s.role {
+	case Initiator:
+		return keyS2CEnc, keyS2CSign
+	case Responder:
+		return keyC2SEnc, keyC2SSign
+	default:
+		return keyEncrypt, keySigning
+	}
+}
+
+func (s *slot) inCipher() cipher.AEAD {
+	if s.in != nil {
+		return s.in
+	}
+	return s.out
+}
+
+// layKeys gives the slot room for its keys as o wants it and returns how many
+// allocations that took.
+func (s *slot) layKeys(o Optimizations) (allocations uint64) {
+	if !o.KeyBuffer {
+		s.buf = nil
+		for k := range s.keys {
+			s.keys[k] = new([KeySize]byte)
+		}
+		return numKeys
+	}
+	if s.buf == nil {
+		s.buf = new([KeyMaterialSize]byte)
+		allocations = 1
+	}
+	for k := range s.keys {
+		s.keys[k] = (*[KeySize]byte)(s.buf[k*KeySize:])
+	}
+	return allocations
+}
+
+// setCiphers makes the ciphers for the keys and the role. With o.ReusableHash
+// it rekeys what the slot holds from an earlier life.
+func (s *slot) setCiphers(o Optimizations) error {
+	if !o.ReusableHash {
+		s.out, s.in = nil, nil
+	}
+	enc, _ := s.outKeys()
+	var err error
+	if s.out, err = newCipher(s.out, s.keys[enc]); err != nil {
+		return err
+	}
+	if s.role == Symmetric {
+		s.in = nil
+		return nil
+	}
+	enc, _ = s.inKeys()
+	s.in, err = newCipher(s.in, s.keys[enc])
+	return err
+}
+
+// reset wipes every secret in the slot and forgets the session. The caller
+// holds mu and has made the generation even. Buffers and ciphers stay for the
+// next session; six separate keys do not, since they are allocated anew.
+func (s *slot) reset() {
+	for _, key := range s.keys {
+		if key != nil {
+			clear(key[:])
+		}
+	}
+	s.keys = keySet{}
+	if !wipeCipher(s.out) {
+		s.out = nil
+	}
+	if !wipeCipher(s.in) {
+		s.in = nil
+	}
+	s.keyIDs = nil
+}
+
+// deadline returns when the session ends if it is not used any more, in
+// manager time, or never. A session that has spent its messages ended already.
+func (s *slot) deadline() int64 {
+	end := int64(never)
+	if s.spent() {
+		return s.created
+	}
+	if s.limits.MaxAge > 0 {
+		end = min(end, later(s.created, s.limits.MaxAge))
+	}
+	if s.limits.IdleTimeout > 0 {
+		end = min(end, later(s.lastUsed.Load(), s.limits.IdleTimeout))
+	}
+	return end
+}
+
+// cause tells which limit the session has reached at now. A limit is reached
+// at its very nanosecond, and the message limit by its last message.
+func (s *slot) cause(now int64) cause {
+	switch {
+	case s.limits.MaxAge > 0 && now >= later(s.created, s.limits.MaxAge):
+		return causeAge
+	case s.limits.IdleTimeout > 0 && now >= later(s.lastUsed.Load(), s.limits.IdleTimeout):
+		return causeIdle
+	case s.spent():
+		return causeCount
+	default:
+		return causeNone
+	}
+}
+
+func (s *slot) spent() bool {
+	return s.limits.MaxMessages > 0 && s.messages.Load() >= s.limits.MaxMessages
+}
+
+const never = 1<<63 - 1
+
+// later adds a positive time without overflow.
+func later(t int64, d time.Duration) int64 {
+	if t > never-int64(d) {
+		return never
+	}
+	return t + int64(d)
+}
+
+// cause is why a session ended.
+type cause uint8
+
+const (
+	causeNone cause = iota
+	causeRemoved
+	causeAge
+	causeIdle
+	causeCount
+	numCauses
+)
