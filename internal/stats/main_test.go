@@ -1,0 +1,31 @@
+package stats
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// noAllocs fails the test if f allocates.
+func noAllocs(t *testing.T, what string, f func()) {
+	t.Helper()
+	if raceEnabled {
+		return // the detector allocates on its own account
+	}
+	if n := testing.AllocsPerRun(100, f); n != 0 {
+		t.Errorf("%s: %v allocations a call, want 0", what, n)
+	}
+}
+
+// mustPanic fails the test if f does not panic.
+func mustPanic(t *testing.T, what string, f func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: no panic", what)
+		}
+	}()
+	f()
+}
