@@ -1,0 +1,68 @@
+package handshake
+
+import (
+	"crypto/ecdh"
+	"fmt"
+
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
+
+// x25519KEM is the suite X25519. The library owns the private keys, which it
+// cannot be told to wipe: they wait for the collector.
+type x25519KEM struct{}
+
+// x25519Offer is one end's ephemeral key.
+type x25519Offer struct {
+	private *ecdh.PrivateKey
+	share   []byte
+}
+
+func newX25519Offer() (*x25519Offer, error) {
+	private, err := ecdh.X25519().GenerateKey(nil) // a secure source, whatever is given
+	if err != nil {
+		return nil, fmt.Errorf("handshake: make X25519 key: %w", err)
+	}
+	return &x25519Offer{private, private.PublicKey().Bytes()}, nil
+}
+
+func (x25519KEM) offer() ([]byte, offer, error) {
+	o, err := newX25519Offer()
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.share, o, nil
+}
+
+func (x25519KEM) answer(share []byte, contextID string) ([]byte, seed, error) {
+	o, err := newX25519Offer()
+	if err != nil {
+		return nil, seed{}, err
+	}
+	s, err := o.open(share, contextID)
+	return o.share, s, err
+}
+
+func (o *x25519Offer) open(share []byte, contextID string) (seed, error) {
+	peer, err := ecdh.X25519().NewPublicKey(share)
+	if err != nil {
+		return seed{}, refuse(ErrMalformed, "X25519 share has %d bytes, not 32", len(share))
+	}
+	secret, err := o.private.ECDH(peer)
+	if err != nil {
+		// The library computes a secret for every 32 bytes, and refuses the
+		// one that is all zero.
+		return seed{}, ErrLowOrder
+	}
+	defer clear(secret)
+	s, err := session.DeriveSeed(session.Exchange{
+		SharedSecret:  secret,
+		ContextID:     contextID,
+		Label:         X25519.Label(),
+		SelfEphemeral: o.share,
+		PeerEphemeral: share,
+	})
+	if err != nil {
+		return seed{}, fmt.Errorf("handshake: derive seed: %w", err)
+	}
+	return s, nil
+}
