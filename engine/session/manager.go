@@ -58,7 +58,7 @@ const (
 // All its methods may be called from any goroutine.
 type Manager struct {
 	limits   Limits
-	max      int64
+	max      atomic.Int64
 	seed     maphash.Seed // per manager, so that nobody can aim at one shard
 	shards   []shard
 	keyIDs   []keyIDShard
@@ -117,7 +117,6 @@ func NewManager(c Config) (*Manager, error) {
 	}
 	m := &Manager{
 		limits:  c.Limits,
-		max:     int64(c.MaxSessions),
 		seed:    maphash.MakeSeed(),
 		shards:  make([]shard, n),
 		keyIDs:  make([]keyIDShard, n),
@@ -131,6 +130,7 @@ func NewManager(c Config) (*Manager, error) {
 		m.shards[i].table = make(map[ID]*slot)
 		m.keyIDs[i].table = make(map[string]ID)
 	}
+	m.max.Store(int64(c.MaxSessions))
 	m.syncPool.Store(new(sync.Pool))
 	m.SetOptimizations(c.Optimizations)
 	m.SetPoolCapacity(c.PoolCapacity)
@@ -175,8 +175,10 @@ type Params struct {
 	Label string
 	// Role is this end's.
 	Role Role
-	// Limits, where set, replace the manager's for this session.
-	Limits *Limits
+	// Limits and Optimizations, where set, replace the manager's for this
+	// session. They are only read.
+	Limits        *Limits
+	Optimizations *Optimizations
 }
 
 // Create makes a session and returns the handle on it. Both ends that create
@@ -202,18 +204,21 @@ func (m *Manager) Create(p Params) (Session, error) {
 	id := DeriveID(p.Seed, p.Label)
 	hash := m.hash(&id)
 	sh := &m.shards[hash&uint64(len(m.shards)-1)]
-	if m.live.Add(1) > m.max {
+	if m.live.Add(1) > m.max.Load() {
 		m.live.Add(-1)
 		sh.count.refused.Add(1)
 		return Session{}, ErrFull
 	}
-	if sh.holds(id) {
+	if _, live := sh.find(id, m.now()); live {
 		m.live.Add(-1)
 		sh.count.duplicate.Add(1)
 		return Session{}, ErrExists
 	}
 
 	o := m.Optimizations()
+	if p.Optimizations != nil {
+		o = *p.Optimizations
+	}
 	s := sh.acquire(o)
 	s.mu.Lock()
 	s.id, s.role, s.limits = id, p.Role, limits
@@ -277,12 +282,8 @@ func (m *Manager) fill(s *slot, seed []byte, o Optimizations, hint uint64) error
 // Get returns a handle on the live session with that id, or [ErrNotFound]. It
 // does not count as use.
 func (m *Manager) Get(id ID) (Session, error) {
-	h, why := m.shardOf(&id).lookup(id, m.now())
-	if h.slot == nil {
-		return Session{}, ErrNotFound
-	}
-	if why != causeNone {
-		h.end(why)
+	h, live := m.shardOf(&id).find(id, m.now())
+	if !live {
 		return Session{}, ErrNotFound
 	}
 	return h, nil
@@ -299,6 +300,10 @@ func (m *Manager) Remove(id ID) error {
 	}
 	return nil
 }
+
+// Live returns how many sessions there are, those being created included. It
+// costs one atomic load.
+func (m *Manager) Live() int { return int(m.live.Load()) }
 
 // Len returns how many sessions the table holds.
 func (m *Manager) Len() int {
@@ -336,6 +341,10 @@ func (m *Manager) SetPoolCapacity(n int) {
 	m.capacity.Store(int64(max(n, 0)))
 	m.setFreeLimits()
 }
+
+// SetMaxSessions changes the bound on live sessions; a number below those that
+// live ends none of them. At least one is always allowed.
+func (m *Manager) SetMaxSessions(n int) { m.max.Store(int64(max(n, 1))) }
 
 func (m *Manager) setFreeLimits() {
 	capacity, n := int(m.capacity.Load()), len(m.shards)

@@ -128,9 +128,6 @@ func (o Optimizations) String() string {
 			list = append(list, name)
 		}
 	}
-	if len(list) == 0 {
-		return "baseline"
-	}
 	return strings.Join(list, ",")
 }
 

@@ -3,8 +3,10 @@ package session
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,10 +16,12 @@ import (
 // message that carries it was authenticated: otherwise anybody can fill the
 // guard.
 type ReplayGuard struct {
-	window time.Duration
-	epoch  time.Time
-	seed   maphash.Seed
-	shards [replayShards]replayShard
+	window   time.Duration
+	capacity int
+	epoch    time.Time
+	seed     maphash.Seed
+	held     atomic.Int64 // nonces in all shards
+	shards   [replayShards]replayShard
 }
 
 const replayShards = 16
@@ -29,7 +33,6 @@ type replayShard struct {
 	// same for all, so they leave in the order in which they came.
 	queue       []replayEntry
 	first, size int
-	limit       int
 	_           [64]byte
 }
 
@@ -48,12 +51,9 @@ func NewReplayGuard(window time.Duration, capacity int) *ReplayGuard {
 	if window <= 0 || capacity <= 0 {
 		panic("session: replay guard needs a positive window and capacity")
 	}
-	g := &ReplayGuard{window: window, epoch: time.Now(), seed: maphash.MakeSeed()}
+	g := &ReplayGuard{window: window, capacity: capacity, epoch: time.Now(), seed: maphash.MakeSeed()}
 	for i := range g.shards {
-		sh := &g.shards[i]
-		sh.seen = make(map[replayKey]struct{})
-		// Spread over shards by hash, a full guard is not quite even.
-		sh.limit = capacity/replayShards + 1
+		g.shards[i].seen = make(map[replayKey]struct{})
 	}
 	return g
 }
@@ -73,44 +73,66 @@ func (g *ReplayGuard) Check(keyID string, nonce []byte) error {
 	key := replayKey(sum[:len(replayKey{})])
 
 	sh := &g.shards[maphash.Bytes(g.seed, key[:])%replayShards]
+	err := g.check(sh, key)
+	if errors.Is(err, ErrReplayFull) { // of nonces, perhaps, whose window has passed
+		for i := range g.shards {
+			other := &g.shards[i]
+			other.mu.Lock()
+			g.forget(other, g.now())
+			other.mu.Unlock()
+		}
+		err = g.check(sh, key)
+	}
+	return err
+}
+
+// check is Check, in a guard that forgets in this one shard only.
+func (g *ReplayGuard) check(sh *replayShard, key replayKey) error {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	now := int64(time.Since(g.epoch))
-	sh.forget(now)
+	now := g.now()
+	g.forget(sh, now)
 	if _, replayed := sh.seen[key]; replayed {
 		return ErrReplayed
 	}
-	if sh.size == sh.limit {
-		return ErrReplayFull
+	for {
+		held := g.held.Load()
+		if held >= int64(g.capacity) {
+			return ErrReplayFull
+		}
+		if g.held.CompareAndSwap(held, held+1) {
+			break
+		}
 	}
-	sh.remember(key, later(now, g.window))
+	sh.remember(key, later(now, g.window), g.capacity)
 	return nil
 }
 
+// now is the guard's clock: nanoseconds since it was made, monotonic.
+func (g *ReplayGuard) now() int64 { return int64(time.Since(g.epoch)) }
+
 // Len returns how many nonces the guard holds, those whose window has passed
 // since the last check of their shard included.
-func (g *ReplayGuard) Len() int {
-	n := 0
-	for i := range g.shards {
-		sh := &g.shards[i]
-		sh.mu.Lock()
-		n += sh.size
-		sh.mu.Unlock()
-	}
-	return n
-}
+func (g *ReplayGuard) Len() int { return int(g.held.Load()) }
 
-func (sh *replayShard) forget(now int64) {
-	for sh.size > 0 && sh.queue[sh.first].gone <= now {
+// forget drops the nonces of sh, whose lock the caller holds, that are out of
+// their window at now.
+func (g *ReplayGuard) forget(sh *replayShard, now int64) {
+	n := 0
+	for ; sh.size > 0 && sh.queue[sh.first].gone <= now; n++ {
 		delete(sh.seen, sh.queue[sh.first].key)
 		sh.first = (sh.first + 1) % len(sh.queue)
 		sh.size--
 	}
+	if n > 0 {
+		g.held.Add(-int64(n))
+	}
 }
 
-func (sh *replayShard) remember(key replayKey, gone int64) {
+// remember makes room in the ring where there is none, for at most capacity.
+func (sh *replayShard) remember(key replayKey, gone int64, capacity int) {
 	if sh.size == len(sh.queue) {
-		grown := make([]replayEntry, min(max(2*len(sh.queue), 16), sh.limit))
+		grown := make([]replayEntry, min(max(2*len(sh.queue), 16), capacity))
 		n := copy(grown, sh.queue[sh.first:])
 		copy(grown[n:], sh.queue[:sh.first])
 		sh.queue, sh.first = grown, 0

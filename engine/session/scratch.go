@@ -99,10 +99,9 @@ func (s *scratch) hmac(key, message []byte) {
 	s.sum()
 }
 
-// expand writes len(dst) bytes, a multiple of the hash size, of HKDF-Expand
-// under the key in force (RFC 5869 §2.3).
-func (s *scratch) expand(dst []byte, label Label) {
-	info := labelBytes[label]
+// expand writes len(dst) bytes, at most 255 hashes, of HKDF-Expand under the key
+// in force (RFC 5869 §2.3).
+func (s *scratch) expand(dst, info []byte) {
 	for n := byte(1); len(dst) > 0; n++ {
 		s.resume(s.inner)
 		if n > 1 {
@@ -136,15 +135,15 @@ func (s *scratch) deriveKeys(keys *keySet, buf *[KeyMaterialSize]byte, seed []by
 	switch {
 	case !single:
 		for k, label := range separateLabels {
-			s.expand(keys[k][:], label)
+			s.expand(keys[k][:], labelBytes[label])
 		}
 	case buf != nil:
-		s.expand(buf[:firstDirectional], LabelSession)
-		s.expand(buf[firstDirectional:], LabelDirectional)
+		s.expand(buf[:firstDirectional], labelBytes[LabelSession])
+		s.expand(buf[firstDirectional:], labelBytes[LabelDirectional])
 	default:
 		var whole [KeyMaterialSize]byte
-		s.expand(whole[:firstDirectional], LabelSession)
-		s.expand(whole[firstDirectional:], LabelDirectional)
+		s.expand(whole[:firstDirectional], labelBytes[LabelSession])
+		s.expand(whole[firstDirectional:], labelBytes[LabelDirectional])
 		for k := range keys {
 			copy(keys[k][:], whole[k*KeySize:])
 		}
@@ -160,9 +159,11 @@ func (s *scratch) wipe() {
 	clear(s.inner[:cap(s.inner)])
 	clear(s.outer[:cap(s.outer)])
 	// A block of zeroes overwrites what the digest buffered of the last
-	// message; Reset alone leaves it.
+	// message; Reset alone leaves it, and so does a block written at once,
+	// which does not pass through the buffer.
 	s.digest.Reset()
-	s.digest.Write(s.pad[:])
+	s.digest.Write(s.pad[:1])
+	s.digest.Write(s.pad[1:])
 	s.digest.Reset()
 }
 

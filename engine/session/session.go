@@ -34,10 +34,20 @@ func (h Session) begin() (*slot, int64, error) {
 	now := s.shard.manager.now()
 	if why := s.cause(now); why != causeNone {
 		s.mu.Unlock()
-		h.end(why)
+		if !h.end(why) {
+			return nil, 0, ErrClosed // somebody was faster
+		}
 		return nil, 0, ErrExpired
 	}
 	return s, now, nil
+}
+
+// unlockUnless unlocks the slot after a panic. The ciphers panic where buffers
+// overlap, and a lock left behind would stop the sweep and the manager's Close.
+func (s *slot) unlockUnless(finished *bool) {
+	if !*finished {
+		s.mu.Unlock()
+	}
 }
 
 // done counts one message and unlocks the slot. It returns the shard, whose
@@ -71,10 +81,13 @@ func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	finished := false
+	defer s.unlockUnless(&finished)
 	n := len(dst)
 	out := slices.Grow(dst, Overhead+len(plaintext))[:n+NonceSize]
 	rand.Read(out[n:]) // never returns an error: the program ends where there is no randomness
 	out = s.out.Seal(out, out[n:], plaintext, aad)
+	finished = true
 	s.bytesOut.Add(uint64(len(plaintext)))
 	sh := h.done(s, now)
 	sh.count.sealed.Add(1)
@@ -94,7 +107,10 @@ func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	finished := false
+	defer s.unlockUnless(&finished)
 	out, err := s.inCipher().Open(dst, sealed[:NonceSize], sealed[NonceSize:], aad)
+	finished = true
 	if err != nil {
 		h.fail(s)
 		return dst, ErrAuth
@@ -193,10 +209,12 @@ func (h Session) end(why cause) bool {
 	s.reset()
 	s.mu.Unlock()
 
-	sh.unlist(s, id)
+	// The key ids first: once the table has room for that id, they could lead
+	// to the next session that has it.
 	for _, keyID := range keyIDs {
 		sh.manager.forgetKeyID(keyID, id)
 	}
+	sh.unlist(s, id)
 	sh.manager.live.Add(-1)
 	sh.count.ended[why].Add(1)
 	sh.release(s)

@@ -97,12 +97,22 @@ func (sh *shard) insert(s *slot) error {
 	return nil
 }
 
-// holds tells whether the table has that id.
-func (sh *shard) holds(id ID) bool {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	_, taken := sh.table[id]
-	return taken
+// find returns a handle on the live session with that id. A session that it
+// finds past a limit at now it ends.
+func (sh *shard) find(id ID, now int64) (_ Session, live bool) {
+	h, why := sh.lookup(id, now)
+	if h.slot == nil {
+		return Session{}, false
+	}
+	if why != causeNone {
+		// An operation that began in time may be about to count as use.
+		s, _, err := h.begin()
+		if err != nil {
+			return Session{}, false
+		}
+		s.mu.Unlock()
+	}
+	return h, true
 }
 
 // lookup returns a handle on the session with that id, and which limit it has

@@ -65,8 +65,8 @@ type slot struct {
 	// keys point into buf, or at six allocations, or nowhere.
 	keys keySet
 	buf  *[KeyMaterialSize]byte
-	// out and in are the ciphers; for a Symmetric session in is nil and out
-	// serves both ways.
+	// out and in are the ciphers; for a Symmetric session out serves both
+	// ways, and in, if there is one, waits wiped for another life.
 	out, in cipher.AEAD
 
 	keyIDs []string
@@ -108,10 +108,10 @@ func (s *slot) inKeys() (enc, sign int) {
 }
 
 func (s *slot) inCipher() cipher.AEAD {
-	if s.in != nil {
-		return s.in
+	if s.role == Symmetric {
+		return s.out
 	}
-	return s.out
+	return s.in
 }
 
 // layKeys gives the slot room for its keys as o wants it and returns how many
@@ -146,7 +146,6 @@ func (s *slot) setCiphers(o Optimizations) error {
 		return err
 	}
 	if s.role == Symmetric {
-		s.in = nil
 		return nil
 	}
 	enc, _ = s.inKeys()

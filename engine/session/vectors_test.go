@@ -92,7 +92,7 @@ func everyOptimization() []Optimizations {
 	return all
 }
 
-func newTestManager(t *testing.T, c Config) *Manager {
+func newTestManager(t testing.TB, c Config) *Manager {
 	t.Helper()
 	m, err := NewManager(c)
 	if err != nil {

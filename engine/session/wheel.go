@@ -75,7 +75,12 @@ func (w *wheel) remove(s *slot) {
 // bucket, to take; the others go where they belong by now. What take refuses is
 // offered again at the next call, and advance tells that there is some.
 func (w *wheel) advance(now int64, take func(*slot) bool) (more bool) {
-	w.empty(overdue, now, take)
+	for s := w.heads[overdue]; s != nil; s = w.heads[overdue] {
+		w.remove(s)
+		if !w.settle(s, now, take) {
+			return true
+		}
+	}
 	if now > w.now {
 		before := w.now
 		w.now = now
@@ -102,11 +107,22 @@ func (w *wheel) empty(bucket int, now int64, take func(*slot) bool) {
 	for s != nil {
 		next := s.next
 		s.next, s.prev, s.bucket = nil, nil, unlinked
-		if s.deadline() > now {
-			w.add(s)
-		} else if !take(s) {
-			w.link(s, overdue)
-		}
+		w.settle(s, now, take)
 		s = next
 	}
+}
+
+// settle offers s, which is in no bucket, to take if it is due, and else puts
+// it where it belongs. It tells whether that was possible: what take refuses
+// goes to the overdue.
+func (w *wheel) settle(s *slot, now int64, take func(*slot) bool) bool {
+	if s.deadline() > now {
+		w.add(s)
+		return true
+	}
+	if take(s) {
+		return true
+	}
+	w.link(s, overdue)
+	return false
 }

@@ -1,0 +1,117 @@
+package load
+
+import "github.com/SAGE-X-project/sagetop/engine/session"
+
+// pair is the two ends of a session, as the load sees them. Pairs are reused:
+// the load itself allocates nothing while it runs.
+type pair struct {
+	a, b session.Session // the initiator's end, the responder's
+	born int64           // engine time, ns
+	life int64           // from born to the end, ns
+	due  int64           // the next event
+	sent int             // messages so far
+	// messages and expire were fixed when the pair began.
+	messages int
+	expire   bool
+	link     *pair
+}
+
+// plan sets when the pair's next event is due: its messages are spread evenly
+// over its life, and its end comes last.
+func (p *pair) plan() {
+	step := float64(p.life) * float64(p.sent+1) / float64(p.messages+1)
+	if p.sent >= p.messages {
+		step = float64(p.life)
+	}
+	p.due = p.born + int64(step)
+}
+
+// agenda holds the pairs of one lane by the time of their next event: a timing
+// wheel, so that adding and taking cost the same however many there are. An
+// event comes up with the tick after the one it is due in.
+type agenda struct {
+	buckets [agendaBuckets]*pair
+	tick    int64 // all before it were taken
+	ready   *pair // taken from the wheel, waiting to be handed out
+	n       int
+}
+
+const (
+	agendaTickBits = 20 // 2^20 ns is 1 ms: fine enough for messages, and few wakes
+	agendaBuckets  = 1 << 12
+	agendaMask     = agendaBuckets - 1
+)
+
+func (a *agenda) add(p *pair) {
+	tick := max(p.due>>agendaTickBits, a.tick)
+	b := &a.buckets[tick&agendaMask]
+	p.link, *b = *b, p
+	a.n++
+}
+
+// pop returns a pair whose event is due at now, or nil.
+func (a *agenda) pop(now int64) *pair {
+	for a.ready == nil {
+		if a.n == 0 {
+			a.tick = now >> agendaTickBits
+			return nil
+		}
+		if a.tick >= now>>agendaTickBits {
+			return nil
+		}
+		b := &a.buckets[a.tick&agendaMask]
+		p := *b
+		*b = nil
+		for p != nil {
+			next := p.link
+			if p.due>>agendaTickBits > a.tick { // of a later round
+				p.link, *b = *b, p
+			} else {
+				p.link, a.ready = a.ready, p
+			}
+			p = next
+		}
+		a.tick++
+	}
+	p := a.ready
+	a.ready, p.link = p.link, nil
+	a.n--
+	return p
+}
+
+// wake returns when pop will have something at the earliest, not later than
+// limit.
+func (a *agenda) wake(limit int64) int64 {
+	if a.ready != nil {
+		return 0
+	}
+	if a.n == 0 {
+		return limit
+	}
+	end := min(limit>>agendaTickBits, a.tick+agendaBuckets-1)
+	for tick := a.tick; tick < end; tick++ {
+		if a.buckets[tick&agendaMask] != nil {
+			return (tick + 1) << agendaTickBits
+		}
+	}
+	return limit
+}
+
+// each calls fn with every pair and empties the agenda.
+func (a *agenda) each(fn func(*pair)) {
+	drain := func(p *pair) {
+		for p != nil {
+			next := p.link
+			p.link = nil
+			fn(p)
+			p = next
+		}
+	}
+	drain(a.ready)
+	a.ready = nil
+	for i, p := range a.buckets {
+		a.buckets[i] = nil
+		drain(p)
+	}
+	a.n = 0
+}

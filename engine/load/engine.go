@@ -1,0 +1,357 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"math"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/internal/stats"
+)
+
+// snapshotInterval is how often an engine publishes: often enough to look
+// live, and far from costing anything.
+const snapshotInterval = 100 * time.Millisecond
+
+// The errors of an [Engine].
+var (
+	ErrNotRunning = errors.New("load: engine is not running")
+	ErrStarted    = errors.New("load: engine was started before")
+)
+
+// Engine puts load on two session managers and tells how it goes. Its methods
+// may be called from any goroutine. It is used once: after Stop it stays stopped.
+//
+// It sets the process's GOGC and memory limit, and sets them back when it stops.
+type Engine struct {
+	box  *stats.Mailbox[Snapshot]
+	done chan struct{} // closed when the load has ended
+	quit chan struct{} // closed to end the control goroutine
+	poke chan struct{} // tells it that the duration changed
+
+	// mu serializes whatever changes what the engine does. Snapshots do not
+	// take it, but through orders.
+	mu      sync.Mutex
+	cfg     Config
+	version uint64
+	state   State
+	err     error
+	run     *run
+	offered offered
+	final   *Summary
+	restore func()
+
+	sampling sync.Mutex // guards sampler; taken after mu, never before
+	sampler  sampler
+
+	control sync.WaitGroup
+}
+
+// Option changes how an [Engine] is made.
+type Option func(*Engine)
+
+// WithHost makes the engine sample what the process and its host use, once a
+// second. It costs some hundred allocations each time, which the figures
+// include; without it Snapshot.Process stays zero.
+func WithHost() Option {
+	return func(e *Engine) { e.sampler.wantHost = true }
+}
+
+// New returns an engine that will put the load cfg on. It runs nothing yet. The
+// error is that of [Config.Validate].
+func New(cfg Config, options ...Option) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		box:     stats.NewMailbox[Snapshot](),
+		done:    make(chan struct{}),
+		quit:    make(chan struct{}),
+		poke:    make(chan struct{}, 1),
+		cfg:     cfg,
+		version: 1,
+	}
+	for _, o := range options {
+		o(e)
+	}
+	return e, nil
+}
+
+// Start begins the load. It returns [ErrStarted] the second time.
+func (e *Engine) Start() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != Idle {
+		return ErrStarted
+	}
+	if err := e.beginRun(); err != nil {
+		return err
+	}
+	e.restore = takeRuntime()
+	setRuntime(e.cfg)
+	e.control.Add(1)
+	go e.publish()
+	return nil
+}
+
+// beginRun makes and starts a run by the present configuration.
+func (e *Engine) beginRun() error {
+	r, err := newRun(e.cfg, e.fail)
+	if err != nil {
+		return err
+	}
+	e.run = r
+	e.state = Running
+	e.offered = offered{rate: openRate(e.cfg)}
+	e.sampling.Lock()
+	e.sampler.begin()
+	e.sampling.Unlock()
+	r.begin()
+	return nil
+}
+
+// Config returns the configuration in force.
+func (e *Engine) Config() Config {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.cfg
+}
+
+// Apply makes cfg hold from now on: for the sessions that start later, for the
+// schedule, the pools and the collector at once. It returns the error of
+// [Config.Validate], and [ErrNotRunning] before Start and after the end; then
+// nothing changed. A changed RNGSeed begins its random numbers anew.
+func (e *Engine) Apply(cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != Running && e.state != Paused {
+		return ErrNotRunning
+	}
+	if cfg == e.cfg {
+		return nil
+	}
+	if cfg.GOGC != e.cfg.GOGC || cfg.MemoryLimit != e.cfg.MemoryLimit {
+		setRuntime(cfg)
+	}
+	e.cfg = cfg
+	e.version++
+	e.command()
+	select {
+	case e.poke <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// command passes what is in force on to the run. The caller holds mu.
+func (e *Engine) command() {
+	rate := openRate(e.cfg)
+	if e.state == Paused {
+		rate = 0
+	}
+	e.offered.change(e.run.now(), rate)
+	e.run.order(orders{cfg: e.cfg, paused: e.state == Paused})
+}
+
+// Pause stops new pairs from starting; those that live go on. Nothing is
+// offered, and so nothing missed, while paused.
+func (e *Engine) Pause() { e.pause(Running, Paused) }
+
+// Resume ends a pause.
+func (e *Engine) Resume() { e.pause(Paused, Running) }
+
+func (e *Engine) pause(from, to State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != from {
+		return
+	}
+	e.state = to
+	e.command()
+}
+
+// Reset ends all sessions and begins anew: empty managers, empty pools, all
+// counters and the elapsed time at zero.
+func (e *Engine) Reset() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != Running && e.state != Paused {
+		return ErrNotRunning
+	}
+	e.run.quiesce()
+	e.run.drain()
+	return e.beginRun()
+}
+
+// Next waits for the next snapshot, of which there are ten a second, and
+// returns it. Who comes late gets the latest: none is kept for anybody. After
+// the load has ended and its last snapshot was taken it returns [io.EOF].
+func (e *Engine) Next(ctx context.Context) (Snapshot, error) { return e.box.Take(ctx) }
+
+// Snapshot takes a snapshot now.
+func (e *Engine) Snapshot() Snapshot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.snapshot()
+}
+
+func (e *Engine) snapshot() Snapshot {
+	e.sampling.Lock()
+	defer e.sampling.Unlock()
+	return e.sampler.sample(e)
+}
+
+// Done is closed when the load has ended: its duration is over, it failed, or
+// Stop was called.
+func (e *Engine) Done() <-chan struct{} { return e.done }
+
+// Err returns why the load failed, a [*PanicError], or nil.
+func (e *Engine) Err() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.err
+}
+
+// Stop ends the load, closes all sessions, gives the process its GOGC and
+// memory limit back, and returns the summary of the run up to when the load
+// ended. No goroutine of the engine is left. It may be called again.
+func (e *Engine) Stop() Summary {
+	e.end(nil)
+	e.control.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.run != nil && e.err == nil { // after a panic no lock may be relied upon
+		if n := e.run.drain(); n > 0 {
+			e.final.Valid = false
+			e.final.InvalidReasons = append(e.final.InvalidReasons, lostSessions(n))
+		}
+	}
+	e.run = nil
+	if e.restore != nil {
+		e.restore()
+		e.restore = nil
+	}
+	return *e.final
+}
+
+// Summary returns what the run came to so far; after the end, what it came to.
+func (e *Engine) Summary() Summary {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.final != nil {
+		return *e.final
+	}
+	return summary(e.snapshot(), true)
+}
+
+// fail ends the load because of err. It is called by the goroutine that
+// failed, which end would wait for.
+func (e *Engine) fail(err error) { go e.end(err) }
+
+// end ends the load and fixes the summary. The first call counts.
+func (e *Engine) end(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state == Stopped {
+		return
+	}
+	partial := err != nil
+	if e.run != nil {
+		partial = partial || e.run.now() < int64(e.cfg.Duration)
+		e.state = Draining
+		e.run.quiesce()
+	}
+	e.err = err
+	e.state = Stopped
+	s := e.lastSnapshot()
+	final := summary(s, partial)
+	e.final = &final
+	e.box.Put(s)
+	e.box.Close()
+	close(e.done)
+	close(e.quit)
+}
+
+// lastSnapshot is the one whose allocation counts are exact.
+func (e *Engine) lastSnapshot() Snapshot {
+	e.sampling.Lock()
+	defer e.sampling.Unlock()
+	return e.sampler.last(e)
+}
+
+// publish puts a snapshot into the mailbox ten times a second, and ends the
+// load when its time is over.
+func (e *Engine) publish() {
+	defer e.control.Done()
+	tick := time.NewTicker(snapshotInterval)
+	defer tick.Stop()
+	over := time.NewTimer(math.MaxInt64)
+	defer over.Stop()
+	for {
+		e.mu.Lock()
+		left := time.Duration(math.MaxInt64)
+		if e.state != Stopped && e.cfg.Duration > 0 {
+			left = e.cfg.Duration - time.Duration(e.run.now())
+		}
+		e.mu.Unlock()
+		over.Reset(left)
+		select {
+		case <-tick.C:
+			e.mu.Lock()
+			if e.state != Stopped {
+				e.box.Put(e.snapshot())
+			}
+			e.mu.Unlock()
+		case <-over.C:
+			e.end(nil)
+		case <-e.poke:
+		case <-e.quit:
+			return
+		}
+	}
+}
+
+// offered counts what the open model meant to start: the integral of its rate.
+type offered struct {
+	total float64 // up to since
+	since int64
+	rate  float64 // sessions per second from then on
+}
+
+func (o *offered) change(now int64, rate float64) {
+	o.total = o.at(now)
+	o.since, o.rate = now, rate
+}
+
+func (o *offered) at(now int64) float64 {
+	return o.total + o.rate*float64(now-o.since)/1e9
+}
+
+func openRate(cfg Config) float64 {
+	if cfg.Model == Closed {
+		return 0
+	}
+	return cfg.Rate
+}
+
+// setRuntime sets the collector as cfg says.
+func setRuntime(cfg Config) {
+	debug.SetGCPercent(cfg.GOGC)
+	debug.SetMemoryLimit(cfg.MemoryLimit)
+}
+
+// takeRuntime returns what sets the collector back to how it is now.
+func takeRuntime() (restore func()) {
+	limit := debug.SetMemoryLimit(-1)
+	percent := debug.SetGCPercent(100) // it cannot be read without being set
+	debug.SetGCPercent(percent)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}

@@ -1,0 +1,381 @@
+package load
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
+
+// The limits that keep memory bounded whatever is asked for, and the ranges
+// that the table shows.
+const (
+	maxRate        = 2_000_000 // sessions/s; a core does not reach it
+	maxWorkers     = 1_000_000
+	maxLifetime    = time.Hour
+	maxMessages    = 1000 // the message limit of a session
+	maxMessageSize = 1 << 20
+	maxMaxLive     = 4_000_000
+	maxCapacity    = 4_000_000
+	maxGOGC        = 10_000
+	minMemoryLimit = 32 << 20
+	maxMemoryLimit = 1 << 40
+	maxDuration    = 30 * 24 * time.Hour
+)
+
+// Params returns the table of all parameters. "optimizations" comes before
+// "pool", so that a preset sets the kind of pool and an explicit kind wins.
+func Params() []Param { return slices.Clone(table) }
+
+var table = []Param{
+	{
+		Name: "optimizations", Kind: KindList, Default: "tuned",
+		Range: "baseline | seed | tuned | list of " + strings.Join(session.OptimizationNames(), ","),
+		Help:  "which optimizations new sessions use",
+		Set: func(c *Config, text string) error {
+			o, err := session.ParseOptimizations(text)
+			if err != nil {
+				return badValue("optimizations", text, "baseline, seed, tuned, or a list of "+strings.Join(session.OptimizationNames(), ","))
+			}
+			// "pool" in a list keeps a kind of pool that is already on.
+			if o.Preset() == "custom" && o.Pool != session.PoolNone && c.Optimizations.Pool != session.PoolNone {
+				o.Pool = c.Optimizations.Pool
+			}
+			c.Optimizations = o
+			return nil
+		},
+		Get:   func(c *Config) string { return c.Optimizations.String() },
+		Value: func(c *Config) any { return c.Optimizations.String() },
+	},
+	{
+		Name: "pool", Kind: KindChoice, Default: "freelist", Range: "none | sync | freelist",
+		Choices: []string{"none", "sync", "freelist"},
+		Help:    "where session storage comes from; a preset sets it too",
+		Set: func(c *Config, text string) error {
+			k, err := session.ParsePoolKind(text)
+			if err != nil {
+				return badValue("pool", text, "none, sync or freelist")
+			}
+			c.Optimizations.Pool = k
+			return nil
+		},
+		Get:   func(c *Config) string { return c.Optimizations.Pool.String() },
+		Value: func(c *Config) any { return c.Optimizations.Pool.String() },
+	},
+	count("pool-capacity", "slots", 0, maxCapacity, "65536",
+		"how many free slots each manager's free lists may hold",
+		func(c *Config) *int { return &c.PoolCapacity }),
+	choice("model", modelNames, "open",
+		"open starts sessions at a rate, closed keeps a number of pairs alive",
+		func(c *Config) *Model { return &c.Model }),
+	{
+		Name: "rate", Kind: KindRate, Unit: "sessions/s", Default: "5000/s", Range: "1/s to 2M/s",
+		Help: "open model: sessions started per second, both ends of a pair counted",
+		Set: func(c *Config, text string) error {
+			v, err := parseRate(text)
+			if err != nil || !(v >= 1 && v <= maxRate) {
+				return badValue("rate", text, "a rate from 1/s to 2M/s, such as 20000/s or 20k/s")
+			}
+			c.Rate = v
+			return nil
+		},
+		Get:   func(c *Config) string { return strconv.FormatFloat(c.Rate, 'f', -1, 64) + "/s" },
+		Value: func(c *Config) any { return c.Rate },
+	},
+	choice("arrival", arrivalNames, "poisson",
+		"open model: how the starts are spaced",
+		func(c *Config) *Arrival { return &c.Arrival }),
+	count("workers", "pairs", 1, maxWorkers, "1000",
+		"closed model: how many pairs run side by side, each replaced when it ends",
+		func(c *Config) *int { return &c.Workers }),
+	duration("lifetime", 0, maxLifetime, "2s",
+		"how long a pair lives",
+		func(c *Config) *time.Duration { return &c.Lifetime }),
+	count("messages", "per pair", 0, maxMessages, "4",
+		"messages that the ends of a pair send in turn, spread over its lifetime",
+		func(c *Config) *int { return &c.Messages }),
+	size("message-size", 0, maxMessageSize, "1KiB", "",
+		"plaintext bytes of a message",
+		func(c *Config) *int64 { return &c.MessageSize }),
+	count("max-live", "sessions", 2, maxMaxLive, "200000",
+		"cap on live sessions; starts beyond it are dropped and counted",
+		func(c *Config) *int { return &c.MaxLive }),
+	share("expire-share", "5%",
+		"share of the pairs left to expire instead of being closed",
+		func(c *Config) *float64 { return &c.ExpireShare }),
+	choice("handshake", handshakeNames, "x25519",
+		"handshake that opens a pair; none resumes every pair from a fresh secret",
+		func(c *Config) *Handshake { return &c.Handshake }),
+	share("handshake-share", "1%",
+		"share of the pairs that run the full handshake, the others resume",
+		func(c *Config) *float64 { return &c.HandshakeShare }),
+	{
+		Name: "gogc", Kind: KindCount, Unit: "%", Default: "100", Range: "off | 1 to 10000",
+		Help: "garbage collection target, as the GOGC variable",
+		Set: func(c *Config, text string) error {
+			if text == "off" || text == "-1" {
+				c.GOGC = -1
+				return nil
+			}
+			v, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
+			if err != nil || v < 1 || v > maxGOGC {
+				return badValue("gogc", text, "off, or a whole number from 1 to 10000")
+			}
+			c.GOGC = v
+			return nil
+		},
+		Get: func(c *Config) string {
+			if c.GOGC == -1 {
+				return "off"
+			}
+			return strconv.Itoa(c.GOGC)
+		},
+		Value: func(c *Config) any { return c.GOGC },
+	},
+	size("memory-limit", minMemoryLimit, maxMemoryLimit, "off", "off",
+		"soft memory limit of the Go runtime, as GOMEMLIMIT",
+		func(c *Config) *int64 { return &c.MemoryLimit }),
+	{
+		Name: "rng-seed", Kind: KindCount, Default: "1", Range: "0 to 2^64-1",
+		Help: "seed of the random numbers that shape the load; keys and nonces are never seeded",
+		Set: func(c *Config, text string) error {
+			v, err := strconv.ParseUint(text, 10, 64)
+			if err != nil {
+				return badValue("rng-seed", text, "a whole number from 0 to 18446744073709551615")
+			}
+			c.RNGSeed = v
+			return nil
+		},
+		Get:   func(c *Config) string { return strconv.FormatUint(c.RNGSeed, 10) },
+		Value: func(c *Config) any { return c.RNGSeed },
+	},
+	duration("duration", 0, maxDuration, "0s",
+		"how long to run; 0s is until stopped",
+		func(c *Config) *time.Duration { return &c.Duration }),
+}
+
+func badValue(name, text, right string) error {
+	return fmt.Errorf("%s: %q is not valid; want %s", name, text, right)
+}
+
+func choice[T ~uint8](name string, names []string, def, help string, field func(*Config) *T) Param {
+	right := strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	return Param{
+		Name: name, Kind: KindChoice, Default: def, Help: help,
+		Range: strings.Join(names, " | "), Choices: names,
+		Set: func(c *Config, text string) error {
+			i := slices.Index(names, text)
+			if i < 0 {
+				return badValue(name, text, right)
+			}
+			*field(c) = T(i)
+			return nil
+		},
+		Get:   func(c *Config) string { return nameOf(names, int(*field(c))) },
+		Value: func(c *Config) any { return nameOf(names, int(*field(c))) },
+	}
+}
+
+func count(name, unit string, low, high int, def, help string, field func(*Config) *int) Param {
+	return Param{
+		Name: name, Kind: KindCount, Unit: unit, Default: def, Help: help,
+		Range: fmt.Sprintf("%d to %d", low, high),
+		Set: func(c *Config, text string) error {
+			v, err := parseCount(text)
+			if err != nil || v < int64(low) || v > int64(high) {
+				return badValue(name, text, fmt.Sprintf("a whole number from %d to %d", low, high))
+			}
+			*field(c) = int(v)
+			return nil
+		},
+		Get:   func(c *Config) string { return strconv.Itoa(*field(c)) },
+		Value: func(c *Config) any { return *field(c) },
+	}
+}
+
+func share(name, def, help string, field func(*Config) *float64) Param {
+	return Param{
+		Name: name, Kind: KindShare, Default: def, Help: help, Range: "0% to 100%",
+		Set: func(c *Config, text string) error {
+			v, err := parseShare(text)
+			if err != nil || !(v >= 0 && v <= 1) {
+				return badValue(name, text, "a share from 0% to 100%")
+			}
+			*field(c) = v
+			return nil
+		},
+		Get:   func(c *Config) string { return formatShare(*field(c)) },
+		Value: func(c *Config) any { return *field(c) },
+	}
+}
+
+func duration(name string, low, high time.Duration, def, help string, field func(*Config) *time.Duration) Param {
+	return Param{
+		Name: name, Kind: KindDuration, Default: def, Help: help,
+		Range: fmt.Sprintf("%s to %s", shortDuration(low), shortDuration(high)),
+		Set: func(c *Config, text string) error {
+			v, err := time.ParseDuration(text)
+			if err != nil || v < low || v > high {
+				return badValue(name, text, fmt.Sprintf("a time from %s to %s, such as 1500ms or 2s", shortDuration(low), shortDuration(high)))
+			}
+			*field(c) = v
+			return nil
+		},
+		Get:   func(c *Config) string { return shortDuration(*field(c)) },
+		Value: func(c *Config) any { return field(c).Nanoseconds() },
+	}
+}
+
+// size makes a parameter in bytes. Where off is not "", that word stands for [Off].
+func size(name string, low, high int64, def, off, help string, field func(*Config) *int64) Param {
+	right := fmt.Sprintf("a size from %s to %s, such as 512B or 1KiB", formatSize(low), formatSize(high))
+	span := fmt.Sprintf("%s to %s", formatSize(low), formatSize(high))
+	if off != "" {
+		right, span = off+", or "+right, off+" | "+span
+	}
+	return Param{
+		Name: name, Kind: KindSize, Default: def, Help: help, Range: span,
+		Set: func(c *Config, text string) error {
+			if off != "" && text == off {
+				*field(c) = Off
+				return nil
+			}
+			v, err := parseSize(text)
+			if err != nil || v < low || v > high {
+				return badValue(name, text, right)
+			}
+			*field(c) = v
+			return nil
+		},
+		Get: func(c *Config) string {
+			if off != "" && *field(c) == Off {
+				return off
+			}
+			return formatSize(*field(c))
+		},
+		Value: func(c *Config) any {
+			if off != "" && *field(c) == Off {
+				return nil
+			}
+			return *field(c)
+		},
+	}
+}
+
+// parseCount reads a whole number, with a thousands suffix k or M and
+// underscores or commas between digits allowed.
+func parseCount(text string) (int64, error) {
+	text = strings.NewReplacer("_", "", ",", "").Replace(text)
+	scale := int64(1)
+	switch {
+	case strings.HasSuffix(text, "k"):
+		text, scale = strings.TrimSuffix(text, "k"), 1000
+	case strings.HasSuffix(text, "M"):
+		text, scale = strings.TrimSuffix(text, "M"), 1_000_000
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	if v > math.MaxInt64/scale || v < math.MinInt64/scale {
+		return 0, strconv.ErrRange
+	}
+	return v * scale, nil
+}
+
+// parseRate reads a number per second: "20000/s", "20k/s", "20000".
+func parseRate(text string) (float64, error) {
+	text = strings.NewReplacer("_", "", ",", "").Replace(strings.TrimSuffix(text, "/s"))
+	scale := 1.0
+	switch {
+	case strings.HasSuffix(text, "k"):
+		text, scale = strings.TrimSuffix(text, "k"), 1e3
+	case strings.HasSuffix(text, "M"):
+		text, scale = strings.TrimSuffix(text, "M"), 1e6
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	return v * scale, err
+}
+
+// parseShare reads "5%" or a fraction such as "0.05".
+func parseShare(text string) (float64, error) {
+	if number, ok := strings.CutSuffix(text, "%"); ok {
+		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		return v / 100, err
+	}
+	return strconv.ParseFloat(text, 64)
+}
+
+// formatShare writes a share so that parseShare gives back the same value.
+func formatShare(v float64) string {
+	text := strconv.FormatFloat(v*100, 'g', 12, 64) + "%"
+	if back, err := parseShare(text); err == nil && back == v {
+		return text
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+var sizeUnits = []struct {
+	name  string
+	bytes int64
+}{
+	{"TiB", 1 << 40},
+	{"GiB", 1 << 30},
+	{"MiB", 1 << 20},
+	{"KiB", 1 << 10},
+	{"TB", 1e12},
+	{"GB", 1e9},
+	{"MB", 1e6},
+	{"kB", 1e3},
+	{"KB", 1e3},
+	{"B", 1},
+	{"", 1},
+}
+
+// parseSize reads a whole or decimal number of bytes with a unit: "512B",
+// "1KiB", "1.5MiB", "2kB".
+func parseSize(text string) (int64, error) {
+	for _, u := range sizeUnits {
+		number, ok := strings.CutSuffix(text, u.name)
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil {
+			return 0, err
+		}
+		v *= float64(u.bytes)
+		if v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			return 0, strconv.ErrRange
+		}
+		return int64(v), nil
+	}
+	return 0, strconv.ErrSyntax
+}
+
+// formatSize writes bytes in the largest binary unit that divides them.
+func formatSize(v int64) string {
+	for _, u := range sizeUnits[:4] {
+		if v >= u.bytes && v%u.bytes == 0 {
+			return strconv.FormatInt(v/u.bytes, 10) + u.name
+		}
+	}
+	return strconv.FormatInt(v, 10) + "B"
+}
+
+// shortDuration writes a time without zero minutes and seconds behind it:
+// "1h" where the standard library says "1h0m0s".
+func shortDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

@@ -1,0 +1,178 @@
+package load
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
+
+const (
+	// maxLanes bounds the lanes: more than this many cores want more machines.
+	maxLanes = 64
+	// sweepInterval is how often expired sessions are collected, so that what
+	// is left to expire is gone soon after.
+	sweepInterval = 100 * time.Millisecond
+)
+
+// orders is what the lanes are to do. A new value replaces the old one whole.
+type orders struct {
+	serial uint64 // 1 for the first
+	cfg    Config
+	paused bool
+}
+
+// run is one stretch of load, from a start or reset to its end: two managers,
+// one for each party, and the lanes that use them. It is made anew for each
+// stretch, so that every counter begins at zero.
+type run struct {
+	epoch      time.Time
+	initiators *session.Manager
+	responders *session.Manager
+	parties    *parties
+	lanes      []*lane
+	orders     atomic.Pointer[orders]
+	stop       chan struct{}
+	stopping   sync.Once
+	working    sync.WaitGroup
+	failed     func(error) // told of the first panic
+	newSleeper func() sleeper
+}
+
+// PanicError is the panic of a goroutine that ran load.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error returns the panic's value, without the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("load: panic: %v", e.Value) }
+
+func newRun(cfg Config, failed func(error)) (*run, error) {
+	r := &run{stop: make(chan struct{}), failed: failed, newSleeper: newSleeper}
+	var err error
+	if r.initiators, err = newManager(cfg); err != nil {
+		return nil, err
+	}
+	if r.responders, err = newManager(cfg); err != nil {
+		return nil, err
+	}
+	if r.parties, err = newParties(); err != nil {
+		return nil, err
+	}
+	n := min(runtime.GOMAXPROCS(0), maxLanes)
+	for i := range n {
+		r.lanes = append(r.lanes, newLane(r, i))
+	}
+	r.order(orders{cfg: cfg})
+	return r, nil
+}
+
+func newManager(cfg Config) (*session.Manager, error) {
+	return session.NewManager(session.Config{
+		MaxSessions:   managerLimit(cfg),
+		Optimizations: cfg.Optimizations,
+		PoolCapacity:  cfg.PoolCapacity,
+		SweepInterval: -1, // the run sweeps, and can be sure when it does not
+	})
+}
+
+// managerLimit is what one party may hold of the sessions of both.
+func managerLimit(cfg Config) int { return max(cfg.MaxLive/2, 1) }
+
+// begin starts the clock and the goroutines.
+func (r *run) begin() {
+	r.epoch = time.Now()
+	for _, l := range r.lanes {
+		r.spawn(l.loop)
+	}
+	for _, m := range r.managers() {
+		r.spawn(func() { r.sweep(m) })
+	}
+}
+
+// spawn runs fn in a goroutine whose panic ends the run instead of the program.
+func (r *run) spawn(fn func()) {
+	r.working.Add(1)
+	go func() {
+		defer r.working.Done()
+		defer func() {
+			if v := recover(); v != nil {
+				r.failed(&PanicError{Value: v, Stack: debug.Stack()})
+			}
+		}()
+		fn()
+	}()
+}
+
+func (r *run) sweep(m *session.Manager) {
+	t := time.NewTicker(sweepInterval)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			m.Sweep()
+		case <-r.stop:
+			return
+		}
+	}
+}
+
+// order makes o hold for the lanes and the managers, at once. Calls come one at
+// a time.
+func (r *run) order(o orders) {
+	before := r.orders.Load()
+	o.serial = 1
+	if before != nil {
+		o.serial = before.serial + 1
+	}
+	r.orders.Store(&o)
+	for _, m := range r.managers() {
+		if before == nil || before.cfg.Optimizations != o.cfg.Optimizations {
+			m.SetOptimizations(o.cfg.Optimizations)
+		}
+		if before == nil || before.cfg.PoolCapacity != o.cfg.PoolCapacity {
+			m.SetPoolCapacity(o.cfg.PoolCapacity)
+		}
+		m.SetMaxSessions(managerLimit(o.cfg))
+	}
+}
+
+func (r *run) managers() [2]*session.Manager {
+	return [2]*session.Manager{r.initiators, r.responders}
+}
+
+// now is engine time: nanoseconds since the run began, monotonic.
+func (r *run) now() int64 { return int64(time.Since(r.epoch)) }
+
+// live returns how many sessions both managers hold.
+func (r *run) live() int { return r.initiators.Live() + r.responders.Live() }
+
+// quiesce ends lanes and sweeps. After it no counter changes.
+func (r *run) quiesce() {
+	r.stopping.Do(func() { close(r.stop) })
+	r.working.Wait()
+}
+
+// drain closes every session that is left, and returns how many remain, which
+// is none unless a manager lost track.
+func (r *run) drain() int {
+	left := 0
+	for _, m := range r.managers() {
+		_ = m.Close() // always nil
+		left += max(m.Len(), m.Live())
+	}
+	return left
+}
+
+// counters returns what both managers did.
+func (r *run) counters() session.Counters {
+	c := r.initiators.Counters()
+	d := r.responders.Counters()
+	c.Add(&d)
+	return c
+}

@@ -1,0 +1,241 @@
+package load
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/internal/stats"
+)
+
+// rateWindow is the stretch over which a snapshot's rates and its validity are
+// judged.
+const rateWindow = time.Second
+
+// hostInterval is how often the process and its host are sampled.
+const hostInterval = time.Second
+
+// sampler takes snapshots. It keeps what they are measured against, and room
+// that is reused, so that measuring adds little to what is measured.
+type sampler struct {
+	merged  merger
+	runtime *stats.Runtime
+	gclog   *stats.GCLog
+	pauses  *stats.Histogram
+	counts  stats.Counts
+
+	base                   stats.RuntimeSample
+	baseObjects, baseBytes uint64 // exact
+	began                  time.Time
+
+	recent     []Cycle // replaced, never changed: snapshots share it
+	cycles     uint64
+	pauseTotal time.Duration
+
+	seq  uint64
+	past [24]Snapshot // a ring of earlier snapshots, for rates
+	next int
+
+	wantHost bool
+	host     *stats.Host
+	hostAt   time.Time
+	process  Process
+}
+
+// begin makes now the zero of all figures.
+func (s *sampler) begin() {
+	if s.runtime == nil {
+		s.runtime = stats.NewRuntime()
+		s.gclog = stats.NewGCLog()
+	}
+	s.pauses = new(stats.Histogram)
+	_ = s.gclog.Poll(func(stats.GCCycle) {}) // the cycles before are not this run's
+	s.recent, s.cycles, s.pauseTotal = nil, 0, 0
+	clear(s.past[:])
+	s.next = 0
+	if s.wantHost && s.host == nil {
+		s.host = stats.NewHost()
+	}
+	s.began = time.Now()
+	s.baseObjects, s.baseBytes = stats.ExactAllocs()
+	s.runtime.Read(&s.base)
+}
+
+// sample takes a snapshot. The caller holds the engine's mu.
+func (s *sampler) sample(e *Engine) Snapshot {
+	snap := Snapshot{State: e.state, Config: e.cfg, Version: e.version, Valid: true}
+	s.seq++
+	snap.Seq = s.seq
+	if e.run == nil {
+		return snap
+	}
+	s.counters(&snap, e.run)
+	now := e.run.now() // after the counters, so that no rate is too high
+	snap.Elapsed = time.Duration(now)
+	if e.cfg.Model == Closed {
+		snap.Offered = float64(snap.Sessions.Created + snap.Dropped.Total())
+	} else {
+		snap.Offered = e.offered.at(now)
+	}
+	s.runtimeFigures(&snap)
+	s.hostFigures(&snap)
+
+	before := s.earlier(now)
+	snap.OfferedRate = perSecond(snap.Offered-before.Offered, snap.Elapsed-before.Elapsed)
+	snap.AchievedRate = perSecond(float64(snap.Sessions.Created-before.Sessions.Created), snap.Elapsed-before.Elapsed)
+	snap.Reasons = shortfalls(&snap, &before)
+	snap.Valid = len(snap.Reasons) == 0
+	s.past[s.next%len(s.past)] = snap
+	s.next++
+	return snap
+}
+
+// last takes the snapshot after the end of the load, with exact allocations.
+func (s *sampler) last(e *Engine) Snapshot {
+	if e.run == nil {
+		return s.sample(e)
+	}
+	objects, bytes := stats.ExactAllocs()
+	snap := s.sample(e)
+	snap.Allocs = Allocs{Objects: objects - s.baseObjects, Bytes: bytes - s.baseBytes}
+	return snap
+}
+
+// counters adds up what lanes and managers counted.
+func (s *sampler) counters(snap *Snapshot, r *run) {
+	s.merged.merge(snap, r.lanes)
+	c := r.counters()
+	failed := snap.Sessions.Failed
+	snap.Sessions = Sessions{
+		Created:      c.Created,
+		Expired:      c.Expired(),
+		Live:         uint64(max(c.Live, 0)),
+		Failed:       failed,
+		ExpiredAge:   c.ExpiredAge,
+		ExpiredIdle:  c.ExpiredIdle,
+		ExpiredCount: c.ExpiredCount,
+	}
+	// By what is left, so that the five always add up. The lanes count what
+	// they close after a failure apart, and the manager among the removed.
+	snap.Sessions.Removed = c.Created - c.Expired() - snap.Sessions.Live - failed
+	snap.Pool = Pool{
+		Kind: snap.Config.Optimizations.Pool,
+		Gets: c.Gets, Hits: c.Hits, Misses: c.Misses, Puts: c.Puts, Drops: c.Drops,
+		Free: c.Free, Capacity: c.Capacity,
+	}
+	if c.Gets > 0 {
+		snap.Pool.HitRatio = float64(c.Hits) / float64(c.Gets)
+	}
+	snap.HKDF = HKDF{Calls: c.HKDFTotal(), Bytes: c.HKDFBytes, ByLabel: c.HKDFCalls}
+	snap.KeyAllocs = c.KeyAllocations
+	snap.Messages.Sealed, snap.Messages.Opened, snap.Messages.Bytes = c.Sealed, c.Opened, c.BytesSealed
+}
+
+// runtimeFigures tells what the Go runtime did since begin.
+func (s *sampler) runtimeFigures(snap *Snapshot) {
+	var now stats.RuntimeSample
+	s.runtime.Read(&now)
+	snap.Allocs = Allocs{Objects: now.Objects - s.base.Objects, Bytes: now.AllocBytes - s.base.AllocBytes}
+	var fresh []Cycle
+	s.cycles += s.gclog.Poll(func(c stats.GCCycle) {
+		fresh = append(fresh, Cycle{Number: c.Number, At: c.End.Sub(s.began), Pause: c.Pause})
+		s.pauses.Record(int64(c.Pause))
+		s.cycles++
+		s.pauseTotal += c.Pause
+	})
+	if len(fresh) > 0 {
+		all := append(s.recent[:len(s.recent):len(s.recent)], fresh...)
+		s.recent = all[max(0, len(all)-RecentCycles):]
+	}
+	s.counts.Reset()
+	s.pauses.AddTo(&s.counts)
+	snap.GC = GC{
+		Cycles: s.cycles, PauseTotal: s.pauseTotal,
+		HeapLive: now.HeapLive, HeapGoal: now.HeapGoal,
+		Pauses: summarize(&s.counts), Recent: s.recent,
+	}
+	if used := now.UsedCPUSeconds() - s.base.UsedCPUSeconds(); used > 0 {
+		snap.GC.CPUFraction = (now.GCCPUSeconds - s.base.GCCPUSeconds) / used
+	}
+	s.process.Goroutines = now.Goroutines
+	s.process.Cores = runtime.NumCPU()
+}
+
+func (s *sampler) hostFigures(snap *Snapshot) {
+	if s.host != nil && time.Since(s.hostAt) >= hostInterval {
+		s.hostAt = time.Now()
+		h := s.host.Sample()
+		s.process.CPUPercent, s.process.RSS, s.process.HostCPU = h.ProcessCPU, h.RSS, h.HostCPU
+	}
+	snap.Process = s.process
+}
+
+// earlier returns the latest snapshot that is at least rateWindow old, or the
+// oldest there is, or a zero one.
+func (s *sampler) earlier(now int64) Snapshot {
+	var best Snapshot
+	for i := 1; i <= min(s.next, len(s.past)); i++ {
+		best = s.past[(s.next-i)%len(s.past)]
+		if now-int64(best.Elapsed) >= int64(rateWindow) {
+			return best
+		}
+	}
+	if s.next <= len(s.past) {
+		return Snapshot{}
+	}
+	return best
+}
+
+func perSecond(n float64, d time.Duration) float64 {
+	if d <= 0 {
+		return 0
+	}
+	return n / d.Seconds()
+}
+
+// settled is how long a stretch must be before its rate is judged.
+const settled = 500 * time.Millisecond
+
+// shortfalls tells what was not as asked for between two snapshots, in words
+// for people. Nothing is as good as nil.
+func shortfalls(now, before *Snapshot) []string {
+	var why []string
+	say := func(n uint64, format string, args ...any) {
+		if n > 0 {
+			why = append(why, fmt.Sprintf(format, args...))
+		}
+	}
+	d := now.Dropped
+	d.Live -= before.Dropped.Live
+	d.Late -= before.Dropped.Late
+	d.Failed -= before.Dropped.Failed
+	say(d.Live, "live limit: %d sessions not started, max-live is %d", d.Live, now.Config.MaxLive)
+	say(d.Late, "overload: %d sessions not started, %s behind schedule", d.Late, maxLateness)
+	say(d.Failed, "refused: %d sessions not started", d.Failed)
+	n := now.Handshakes.Failed - before.Handshakes.Failed
+	say(n, "handshakes: %d failed", n)
+	n = now.Messages.Failed - before.Messages.Failed
+	say(n, "messages: %d not authentic", n)
+	n = now.Sessions.Failed - before.Sessions.Failed
+	say(n, "sessions: %d closed after a failure", n)
+
+	stretch := now.Elapsed - before.Elapsed
+	offered, achieved := now.Offered-before.Offered, float64(now.Sessions.Created-before.Sessions.Created)
+	if len(why) == 0 && stretch >= settled && achieved < least(offered) {
+		say(1, "behind: %.0f/s of %.0f/s offered", perSecond(achieved, stretch), perSecond(offered, stretch))
+	}
+	return why
+}
+
+// least is how many of the offered sessions must have been started for the
+// load to count as what was asked for: all but 2 %, and but what chance takes.
+// Pairs arrive at random, so n sessions vary by sqrt(2n); four times that
+// leaves one false alarm in many thousands.
+func least(offered float64) float64 {
+	return 0.98*offered - 4*math.Sqrt(2*offered)
+}
+
+func lostSessions(n int) string {
+	return fmt.Sprintf("lost: %d sessions could not be closed at the end", n)
+}

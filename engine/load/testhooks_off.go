@@ -1,0 +1,6 @@
+//go:build !sagetop_testhooks
+
+package load
+
+// testHookLane does nothing outside of builds for tests.
+func testHookLane() {}

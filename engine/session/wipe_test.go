@@ -1,0 +1,277 @@
+package session
+
+import (
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+// secrets are all places where a live session keeps key bytes, by name.
+func secrets(s *slot) map[string][]byte {
+	places := make(map[string][]byte)
+	for k, key := range s.keys {
+		places[fmt.Sprintf("key %d", k)] = key[:]
+	}
+	if s.buf != nil {
+		places["buffer"] = s.buf[:]
+	}
+	for name, aead := range map[string]cipher.AEAD{"sending cipher": s.out, "receiving cipher": s.in} {
+		if aead == nil {
+			continue
+		}
+		if held := heldKey(aead); held != nil {
+			places[name] = held[:]
+		}
+	}
+	return places
+}
+
+func TestEndWipes(t *testing.T) {
+	ends := map[string]func(*Manager, Session) error{
+		"Session.Close":  func(_ *Manager, s Session) error { return s.Close() },
+		"Manager.Remove": func(m *Manager, s Session) error { return m.Remove(s.ID()) },
+		"Manager.Close":  func(m *Manager, _ Session) error { return m.Close() },
+	}
+	for _, o := range everyOptimization() {
+		for _, role := range []Role{Symmetric, Initiator, Responder} {
+			for name, end := range ends {
+				t.Run(fmt.Sprintf("%s/%s/%s/%s", o, o.Pool, role, name), func(t *testing.T) {
+					m := newTestManager(t, Config{Optimizations: o, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+					s := mustCreate(t, m, Params{Seed: seedOf(1), Role: role})
+					places := secrets(s.slot)
+					want := 6
+					if o.KeyBuffer {
+						want++
+					}
+					if reachesKeys(t) {
+						want++
+						if role != Symmetric {
+							want++
+						}
+					}
+					if len(places) != want {
+						t.Fatalf("%d places with secrets, want %d", len(places), want)
+					}
+					for place, b := range places {
+						if allZero(b) {
+							t.Fatalf("%s is zero while the session lives: this test shows nothing", place)
+						}
+					}
+					if err := end(m, s); err != nil {
+						t.Fatal(err)
+					}
+					for place, b := range places {
+						if !allZero(b) {
+							t.Errorf("%s after the end: %x", place, b)
+						}
+					}
+					if s.slot.keys != (keySet{}) || s.slot.keyIDs != nil {
+						t.Error("the slot still points at keys or key ids")
+					}
+					if !reachesKeys(t) && (s.slot.out != nil || s.slot.in != nil) {
+						t.Error("a cipher that cannot be wiped was kept")
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestRefusedCreateWipes stops creations between their first look at the table
+// and their last, so that all but one find their id taken when their keys are
+// already derived.
+func TestRefusedCreateWipes(t *testing.T) {
+	const creators = 5
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: creators, Shards: 1, SweepInterval: manual})
+	let := holdDerivation(m)
+	var all sync.WaitGroup
+	made := make(chan Session, creators)
+	for range creators {
+		all.Go(func() {
+			switch s, err := m.Create(Params{Seed: seedOf(1), Role: Initiator}); {
+			case err == nil:
+				made <- s
+			case !errors.Is(err, ErrExists):
+				t.Errorf("create: %v", err)
+			}
+		})
+	}
+	waitFor(func() bool { return m.Counters().Misses == creators })
+	if m.Live() != creators {
+		t.Errorf("%d places reserved, want %d", m.Live(), creators)
+	}
+	let()
+	all.Wait()
+	close(made)
+	winner, ok := <-made
+	if _, more := <-made; !ok || more {
+		t.Fatal("not exactly one creation succeeded")
+	}
+	c := checkBooks(t, m)
+	if c.Created != 1 || c.Duplicate != creators-1 || c.Free != creators-1 {
+		t.Errorf("created %d, duplicate %d, free %d, want 1, %d, %d", c.Created, c.Duplicate, c.Free, creators-1, creators-1)
+	}
+	for _, s := range m.shards[0].free {
+		if s.buf == nil || !allZero(s.buf[:]) || s.keys != (keySet{}) || s.gen.Load()%2 != 0 {
+			t.Errorf("the storage of a refused session has keys %x, generation %d", s.buf, s.gen.Load())
+		}
+		for _, aead := range []cipher.AEAD{s.out, s.in} {
+			if held := heldKey(aead); held != nil && !allZero(held[:]) {
+				t.Errorf("a cipher of a refused session holds %x", held)
+			}
+		}
+	}
+	mustTalk(t, winner, mustCreate(t, newTestManager(t, Config{Optimizations: Tuned}), Params{Seed: seedOf(1), Role: Responder}))
+}
+
+// TestCloseDuringCreate closes the manager while a creation derives keys.
+func TestCloseDuringCreate(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 4, Shards: 1, SweepInterval: manual})
+	let := holdDerivation(m)
+	got := make(chan error)
+	go func() {
+		_, err := m.Create(Params{Seed: seedOf(1)})
+		got <- err
+	}()
+	waitFor(func() bool { return m.Counters().Misses == 1 })
+	wantErr(t, "close", m.Close(), nil)
+	let()
+	wantErr(t, "create", <-got, ErrManagerClosed)
+	if c := checkBooks(t, m); c.Created != 0 || c.Live != 0 || c.Free != 0 || c.Drops != 1 {
+		t.Errorf("created %d, live %d, free %d, drops %d, want 0, 0, 0, 1", c.Created, c.Live, c.Free, c.Drops)
+	}
+}
+
+// holdDerivation makes creations with ReusableHash wait for let, after they
+// have taken storage from the pool.
+func holdDerivation(m *Manager) (let func()) {
+	for i := range m.scratch {
+		m.scratch[i].mu.Lock()
+	}
+	return func() {
+		for i := range m.scratch {
+			m.scratch[i].mu.Unlock()
+		}
+	}
+}
+
+func waitFor(condition func() bool) {
+	for !condition() {
+		runtime.Gosched()
+	}
+}
+
+// TestScratchWipe looks at everything that the reusable hash keeps, the
+// library's buffer for incomplete blocks included.
+func TestScratchWipe(t *testing.T) {
+	uses := map[string]func(*scratch){
+		"derive": func(s *scratch) {
+			var keys [KeyMaterialSize]byte
+			var set keySet
+			for k := range set {
+				set[k] = (*[KeySize]byte)(keys[k*KeySize:])
+			}
+			s.deriveKeys(&set, &keys, seedOf(1), ID{1}, true)
+		},
+		"sign": func(s *scratch) { s.hmac(seedOf(1), []byte("a message of less than a block")) },
+	}
+	for name, use := range uses {
+		t.Run(name, func(t *testing.T) {
+			s := newScratch()
+			buffered := func() (bytes []byte) {
+				x := reflect.ValueOf(s.digest).Elem().FieldByName("x")
+				if !x.IsValid() || x.Kind() != reflect.Array {
+					t.Skip("this release of Go lays out its SHA-256 in another way")
+				}
+				for i := range x.Len() {
+					bytes = append(bytes, byte(x.Index(i).Uint()))
+				}
+				return bytes
+			}
+			places := func() map[string][]byte {
+				return map[string][]byte{
+					"pad": s.pad[:], "block": s.block[:], "inner state": s.inner[:cap(s.inner)],
+					"outer state": s.outer[:cap(s.outer)], "digest's buffer": buffered(),
+				}
+			}
+			use(s)
+			for place, b := range places() {
+				if allZero(b) {
+					t.Errorf("%s is zero after use: this test shows nothing", place)
+				}
+			}
+			s.wipe()
+			for place, b := range places() {
+				if !allZero(b) {
+					t.Errorf("%s after the wipe: %x", place, b)
+				}
+			}
+			if !allZero(s.prk[:]) {
+				t.Errorf("PRK after the wipe: %x", s.prk)
+			}
+			if got, want := s.digest.Sum(nil), newScratch().digest.Sum(nil); string(got) != string(want) {
+				t.Errorf("the digest is not as new: %x, want %x", got, want)
+			}
+		})
+	}
+}
+
+// TestManagerLeavesNoScratch checks that the manager wipes its scratches
+// between uses: nothing is left in any after a create, a MAC and a check of one.
+func TestManagerLeavesNoScratch(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Tuned, SweepInterval: manual})
+	s := mustCreate(t, m, Params{Seed: seedOf(1)})
+	mustTalk(t, s, s)
+	for i := range m.scratch {
+		sc := &m.scratch[i]
+		if !sc.mu.TryLock() {
+			t.Fatalf("scratch %d is still in use", i)
+		}
+		if !allZero(sc.pad[:]) || !allZero(sc.block[:]) || !allZero(sc.prk[:]) ||
+			!allZero(sc.inner[:cap(sc.inner)]) || !allZero(sc.outer[:cap(sc.outer)]) {
+			t.Errorf("scratch %d holds secrets between uses", i)
+		}
+		sc.mu.Unlock()
+	}
+}
+
+func TestCipher(t *testing.T) {
+	first, second := (*[KeySize]byte)(seedOf(1)), (*[KeySize]byte)(seedOf(2))
+	nonce, text := make([]byte, NonceSize), []byte("text")
+	seal := func(a cipher.AEAD) string { return string(a.Seal(nil, nonce, text, nil)) }
+	fresh := func(key *[KeySize]byte) cipher.AEAD {
+		aead, err := newCipher(nil, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return aead
+	}
+	aead := fresh(first)
+	rekeyed, err := newCipher(aead, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seal(rekeyed) != seal(fresh(second)) {
+		t.Error("a rekeyed cipher seals other bytes than a new one")
+	}
+	if wipeCipher(rekeyed) != reachesKeys(t) {
+		t.Error("wipeCipher misreports whether it reached the key")
+	}
+	if reachesKeys(t) {
+		if rekeyed != aead {
+			t.Error("the cipher was made anew where it could have been rekeyed")
+		}
+		if seal(rekeyed) != seal(fresh(new([KeySize]byte))) {
+			t.Error("a wiped cipher does not seal as under the all-zero key")
+		}
+	} else if seal(aead) != seal(fresh(first)) {
+		t.Error("this build changed a cipher's key")
+	}
+	if !wipeCipher(nil) {
+		t.Error("there is nothing to wipe in no cipher")
+	}
+}
