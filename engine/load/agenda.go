@@ -17,18 +17,18 @@ type pair struct {
 }
 
 // plan sets when the pair's next event is due: its messages are spread evenly
-// over its life, and its end comes last.
+// over its life, and its end comes last, each at the next tick of the agenda.
 func (p *pair) plan() {
 	step := float64(p.life) * float64(p.sent+1) / float64(p.messages+1)
 	if p.sent >= p.messages {
 		step = float64(p.life)
 	}
-	p.due = p.born + int64(step)
+	p.due = tickAfter(p.born+int64(step)) << agendaTickBits
 }
 
 // agenda holds the pairs of one lane by the time of their next event: a timing
-// wheel, so that adding and taking cost the same however many there are. An
-// event comes up with the tick after the one it is due in.
+// wheel, so that adding and taking cost the same however many there are. It
+// looks at its clock in ticks: what is due between two comes up at the second.
 type agenda struct {
 	buckets [agendaBuckets]*pair
 	tick    int64 // all before it were taken
@@ -42,9 +42,11 @@ const (
 	agendaMask     = agendaBuckets - 1
 )
 
+// tickAfter returns the first tick at or after a time.
+func tickAfter(t int64) int64 { return (t + 1<<agendaTickBits - 1) >> agendaTickBits }
+
 func (a *agenda) add(p *pair) {
-	tick := max(p.due>>agendaTickBits, a.tick)
-	b := &a.buckets[tick&agendaMask]
+	b := &a.buckets[max(tickAfter(p.due), a.tick)&agendaMask]
 	p.link, *b = *b, p
 	a.n++
 }
@@ -52,11 +54,11 @@ func (a *agenda) add(p *pair) {
 // pop returns a pair whose event is due at now, or nil.
 func (a *agenda) pop(now int64) *pair {
 	for a.ready == nil {
+		last := now >> agendaTickBits
 		if a.n == 0 {
-			a.tick = now >> agendaTickBits
-			return nil
+			a.tick = max(a.tick, last+1)
 		}
-		if a.tick >= now>>agendaTickBits {
+		if a.tick > last {
 			return nil
 		}
 		b := &a.buckets[a.tick&agendaMask]
@@ -64,7 +66,7 @@ func (a *agenda) pop(now int64) *pair {
 		*b = nil
 		for p != nil {
 			next := p.link
-			if p.due>>agendaTickBits > a.tick { // of a later round
+			if tickAfter(p.due) > a.tick { // of a later round
 				p.link, *b = *b, p
 			} else {
 				p.link, a.ready = a.ready, p
@@ -89,9 +91,9 @@ func (a *agenda) wake(limit int64) int64 {
 		return limit
 	}
 	end := min(limit>>agendaTickBits, a.tick+agendaBuckets-1)
-	for tick := a.tick; tick < end; tick++ {
+	for tick := a.tick; tick <= end; tick++ {
 		if a.buckets[tick&agendaMask] != nil {
-			return (tick + 1) << agendaTickBits
+			return min(tick<<agendaTickBits, limit)
 		}
 	}
 	return limit

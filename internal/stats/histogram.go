@@ -165,13 +165,11 @@ func (c *Counts) Quantile(q float64) int64 {
 	if c.n == 0 {
 		return 0
 	}
-	rank, seen := rankOf(q, c.n), uint64(0)
-	for i := 0; i <= bucketOf(c.max); i++ {
-		if seen += c.buckets[i]; seen >= rank {
-			return int64(min(upperBound(i), c.max))
-		}
+	rank, i := rankOf(q, c.n), 0
+	for seen := c.buckets[0]; seen < rank; seen += c.buckets[i] {
+		i++ // stays in range: n is the sum of the buckets
 	}
-	return int64(c.max)
+	return int64(min(upperBound(i), c.max))
 }
 
 // rankOf returns ceil(q*n) within 1..n. A decimal fraction is seldom a binary

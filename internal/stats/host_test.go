@@ -118,7 +118,10 @@ func TestHostWithoutPart(t *testing.T) {
 			}
 			f.broken = 0
 			f.pass()
-			h.Sample() // back, yet without a reading to set it against
+			// Back, yet a percentage needs an earlier reading to set it against.
+			if got := h.Sample(); tt.part != KnowRSS && got != want {
+				t.Errorf("just mended: sample is %+v, want %+v", got, want)
+			}
 			f.pass()
 			if got := h.Sample(); got != full {
 				t.Errorf("mended: sample is %+v, want %+v", got, full)
