@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -43,7 +44,7 @@ func TestHandshake(t *testing.T) {
 				*p.accepted = *r
 				return err
 			})
-			result, timing, err := p.initiator.Run(context.Background(), memory, p.responder.Public(), "errand-7")
+			result, _, err := p.initiator.Run(context.Background(), memory, p.responder.Public(), "errand-7")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,11 +69,6 @@ func TestHandshake(t *testing.T) {
 				if r.Role != end.role || !r.PeerIdentity.Equal(end.peer) || r.Suite != suite ||
 					r.Label != suite.Label() || r.ContextID != "errand-7" {
 					t.Errorf("result is %v", r)
-				}
-			}
-			for phase, c := range timing {
-				if c.Duration < 0 || c.Bytes == 0 {
-					t.Errorf("%s cost %+v", Phase(phase), c)
 				}
 			}
 			atInitiator, err := managers[0].Create(result.Params())
@@ -260,6 +256,37 @@ func (p *pair) failingAt(phase Phase, err error) Transport {
 			return nil, errors.Join(parseErr, err)
 		}
 		return p.memory.RoundTrip(context.Background(), msg)
+	})
+}
+
+// TestTiming runs in time that only the transport takes.
+func TestTiming(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t, ResponderConfig{})
+		slow := transportFunc(func(msg []byte) ([]byte, error) {
+			m, err := parse(msg)
+			if err != nil {
+				return nil, err
+			}
+			time.Sleep(time.Duration(m.phase+1) * time.Second)
+			return p.memory.RoundTrip(context.Background(), msg)
+		})
+		_, timing, err := p.initiator.Run(context.Background(), slow, p.responder.Public(), "errand-7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Timing{
+			Invitation: {1 * time.Second, 164},
+			Request:    {2 * time.Second, 198},
+			Response:   {0, 230},
+			Complete:   {4 * time.Second, 196},
+		}
+		if timing != want {
+			t.Errorf("timing %+v, want %+v", timing, want)
+		}
+		if total := timing.Total(); total != (Cost{7 * time.Second, 788}) {
+			t.Errorf("total %+v", total)
+		}
 	})
 }
 

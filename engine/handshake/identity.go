@@ -4,14 +4,16 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
 )
 
 // publicKey is an identity as it stands in a message and in the table.
 type publicKey = [ed25519.PublicKeySize]byte
 
 // Identity is who an end is: an Ed25519 key pair (RFC 8032). It is a small
-// value, free to copy and to use from any goroutine. It prints as an address,
-// never as a key. The zero Identity is nobody and is refused with [ErrParams].
+// value, free to copy and to use from any goroutine. The zero Identity is nobody
+// and is refused with [ErrParams].
 type Identity struct {
 	pair *keyPair
 }
@@ -54,6 +56,20 @@ func (id Identity) Public() ed25519.PublicKey {
 		return nil
 	}
 	return ed25519.PublicKey(append([]byte(nil), id.pair.public[:]...))
+}
+
+// Format prints a part of the public key, whatever the verb, and never the
+// private one.
+func (id Identity) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "identity %s", fingerprint(id.Public()))
+}
+
+// fingerprint is how a public key is printed, in short.
+func fingerprint(key ed25519.PublicKey) string {
+	if len(key) == 0 {
+		return "nobody"
+	}
+	return hex.EncodeToString(key[:min(4, len(key))])
 }
 
 // parsePublic returns a public key as an array, or [ErrParams].

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -151,10 +150,8 @@ func (r *Responder) invitation(m *message) error {
 	switch {
 	case errors.Is(err, session.ErrReplayed):
 		return ErrReplay
-	case errors.Is(err, session.ErrReplayFull):
+	case err != nil: // the guard is full
 		return refuse(ErrBusy, "%d nonces are remembered", r.cfg.MaxNonces)
-	case err != nil:
-		return fmt.Errorf("handshake: check nonce: %w", err)
 	}
 	p := &pending{
 		key:        pendingKey{m.from, string(m.contextID)},

@@ -2,7 +2,6 @@ package handshake
 
 import (
 	"crypto/ed25519"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -53,8 +52,8 @@ func (r *Result) Wipe() { clear(r.Seed[:]) }
 
 // Format prints what is public of the result, whatever the verb.
 func (r Result) Format(f fmt.State, _ rune) {
-	peer := hex.EncodeToString(r.PeerIdentity[:min(4, len(r.PeerIdentity))])
-	_, _ = fmt.Fprintf(f, "session %s by %s as %s of %q with %s", r.ID, r.Suite, r.Role, r.ContextID, peer)
+	_, _ = fmt.Fprintf(f, "session %s by %s as %s of %q with %s",
+		r.ID, r.Suite, r.Role, r.ContextID, fingerprint(r.PeerIdentity))
 }
 
 // Cost is what one phase took.

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"crypto/ecdh"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -18,7 +19,7 @@ type x25519Offer struct {
 }
 
 func newX25519Offer() (*x25519Offer, error) {
-	private, err := ecdh.X25519().GenerateKey(nil) // a secure source, whatever is given
+	private, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("handshake: make X25519 key: %w", err)
 	}
