@@ -17,12 +17,10 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer ofAlice.Close()
 	ofBob, err := session.NewManager(session.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer ofBob.Close()
 
 	responder, err := handshake.NewResponder(handshake.ResponderConfig{Identity: bob})
 	if err != nil {
@@ -55,6 +53,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	_, _ = ofAlice.Close(), ofBob.Close()
 	fmt.Printf("%s (%d bytes of handshake)\n", opened, timing.Total().Bytes)
 	// Output: good morning (788 bytes of handshake)
 }

@@ -15,8 +15,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/SAGE-X-project/sagetop/engine/session"
 	"pgregory.net/rapid"
+
+	"github.com/SAGE-X-project/sagetop/engine/session"
 )
 
 // TestHandshake runs a handshake of every suite and talks over the session that

@@ -209,7 +209,7 @@ func (k *testKEM) offer() ([]byte, offer, error) {
 	return slices.Repeat([]byte{1}, k.share), k, k.err
 }
 
-func (k *testKEM) answer(share []byte, contextID string) ([]byte, seed, error) {
+func (k *testKEM) answer(_ []byte, contextID string) ([]byte, seed, error) {
 	if k.answering != nil {
 		k.answering()
 	}

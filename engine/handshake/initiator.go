@@ -37,59 +37,11 @@ type Initiator struct {
 // transport returns. If the transport fails in the last phase, the responder may
 // have its session although this end has none; limits end it there.
 func (in *Initiator) Run(ctx context.Context, t Transport, peer ed25519.PublicKey, contextID string) (*Result, Timing, error) {
-	var timing Timing
 	x, err := in.begin(peer, contextID)
 	if err != nil {
-		return nil, timing, err
+		return nil, Timing{}, err
 	}
-	defer x.wipe()
-	at := Invitation
-	began := time.Now()
-	buf := make([]byte, 0, 512)
-	spent := func(bytes int) {
-		now := time.Now()
-		timing[at] = Cost{now.Sub(began), bytes}
-		at, began = at+1, now
-	}
-	fail := func(err error) (*Result, Timing, error) {
-		return nil, timing, fmt.Errorf("%w (%s)", err, at)
-	}
-
-	msg := x.invitation(buf)
-	if err := noReply(t.RoundTrip(ctx, msg)); err != nil {
-		return fail(err)
-	}
-	spent(len(msg))
-
-	msg, err = x.request(msg[:0])
-	if err != nil {
-		return fail(err)
-	}
-	reply, err := t.RoundTrip(ctx, msg)
-	if err != nil {
-		return fail(err)
-	}
-	spent(len(msg))
-
-	if err := x.response(reply); err != nil {
-		return fail(err)
-	}
-	spent(len(reply))
-
-	msg = x.complete(msg[:0])
-	if err := noReply(t.RoundTrip(ctx, msg)); err != nil {
-		return fail(err)
-	}
-	result := newResult(&x.seed, x.suite, session.Initiator, x.contextID, &x.peer)
-	spent(len(msg))
-	return result, timing, nil
-}
-
-func noReply(reply []byte, err error) error {
-	if err == nil && len(reply) > 0 {
-		return refuse(ErrPhase, "%d bytes where no reply is due", len(reply))
-	}
-	return err
+	return x.run(ctx, t)
 }
 
 // initiation is one handshake at its initiator.
@@ -145,6 +97,57 @@ func randomContextID() string {
 	var id [16]byte
 	rand.Read(id[:]) // never returns an error
 	return base64.RawURLEncoding.EncodeToString(id[:])
+}
+
+// run does the handshake, after which x holds no secret.
+func (x *initiation) run(ctx context.Context, t Transport) (*Result, Timing, error) {
+	defer x.wipe()
+	var timing Timing
+	at, began := Invitation, time.Now()
+	spent := func(bytes int) {
+		now := time.Now()
+		timing[at] = Cost{now.Sub(began), bytes}
+		at, began = at+1, now
+	}
+	fail := func(err error) (*Result, Timing, error) {
+		return nil, timing, fmt.Errorf("%w (%s)", err, at)
+	}
+
+	msg := x.invitation(make([]byte, 0, 512))
+	if err := noReply(t.RoundTrip(ctx, msg)); err != nil {
+		return fail(err)
+	}
+	spent(len(msg))
+
+	msg, err := x.request(msg[:0])
+	if err != nil {
+		return fail(err)
+	}
+	reply, err := t.RoundTrip(ctx, msg)
+	if err != nil {
+		return fail(err)
+	}
+	spent(len(msg))
+
+	if err := x.response(reply); err != nil {
+		return fail(err)
+	}
+	spent(len(reply))
+
+	msg = x.complete(msg[:0])
+	if err := noReply(t.RoundTrip(ctx, msg)); err != nil {
+		return fail(err)
+	}
+	result := newResult(&x.seed, x.suite, session.Initiator, x.contextID, &x.peer)
+	spent(len(msg))
+	return result, timing, nil
+}
+
+func noReply(reply []byte, err error) error {
+	if err == nil && len(reply) > 0 {
+		return refuse(ErrPhase, "%d bytes where no reply is due", len(reply))
+	}
+	return err
 }
 
 // say appends this end's next message to dst.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,7 +66,7 @@ func TestParseTakesNothingElse(t *testing.T) {
 		if _, err := parse(cut); !errors.Is(err, ErrMalformed) {
 			t.Fatalf("%d of %d bytes: %v, want ErrMalformed", len(cut), len(raw), err)
 		}
-		long := append(raw, rapid.SliceOfN(rapid.Byte(), 1, MaxMessage).Draw(t, "tail")...)
+		long := slices.Concat(raw, rapid.SliceOfN(rapid.Byte(), 1, MaxMessage).Draw(t, "tail"))
 		if _, err := parse(long); !errors.Is(err, ErrMalformed) {
 			t.Fatalf("%d bytes too many: %v, want ErrMalformed", len(long)-len(raw), err)
 		}

@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -163,9 +164,38 @@ func TestWipedWhenOver(t *testing.T) {
 			if held.seed != (seed{}) || held.confirm != (confirmKey{}) {
 				t.Error("secrets are there after the end")
 			}
-			x.wipe()
+		})
+	}
+}
+
+// TestInitiatorWiped looks at the initiator's secrets after a run that ended well
+// and after one whose last message was lost.
+func TestInitiatorWiped(t *testing.T) {
+	p := newPair(t, ResponderConfig{})
+	lost := errors.New("cable cut")
+	for _, c := range []struct {
+		name      string
+		transport Transport
+		want      error
+	}{
+		{"complete", p.memory, nil},
+		{"lost", p.failingAt(Complete, lost), lost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := p.begin(t, "c")
+			had := false
+			watch := transportFunc(func(msg []byte) ([]byte, error) {
+				had = x.seed != (seed{}) && x.confirm != (confirmKey{}) // true at Complete
+				return c.transport.RoundTrip(context.Background(), msg)
+			})
+			if _, _, err := x.run(context.Background(), watch); !errors.Is(err, c.want) {
+				t.Fatalf("error %v, want %v", err, c.want)
+			}
+			if !had {
+				t.Error("there were no secrets to lose")
+			}
 			if x.seed != (seed{}) || x.confirm != (confirmKey{}) {
-				t.Error("initiator's secrets are there after wipe")
+				t.Error("secrets are there after the run")
 			}
 		})
 	}
