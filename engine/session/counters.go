@@ -61,7 +61,8 @@ type Counters struct {
 	// left to the collector. While the pool is off there are neither.
 	Puts, Drops uint64
 	// Free is how many slots the free lists hold now (unknown, and 0, for a
-	// [sync.Pool]); Capacity is how many they may hold.
+	// [sync.Pool]); Capacity is how many they may hold, 0 while the pool is of
+	// another kind.
 	Free, Capacity int64
 
 	// HKDFCalls counts key-schedule HKDFs by label, HKDFBytes the bytes they
@@ -78,8 +79,6 @@ type Counters struct {
 	Sealed, Opened, Failed uint64
 	// BytesSealed and BytesOpened count plaintext bytes.
 	BytesSealed, BytesOpened uint64
-	// Replayed counts nonces that the replay guard refused.
-	Replayed uint64
 }
 
 // Expired returns the sessions ended by any limit.
@@ -121,5 +120,4 @@ func (c *Counters) Add(d *Counters) {
 	c.Failed += d.Failed
 	c.BytesSealed += d.BytesSealed
 	c.BytesOpened += d.BytesOpened
-	c.Replayed += d.Replayed
 }

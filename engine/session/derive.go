@@ -127,7 +127,7 @@ func DeriveKeys(dst *[KeyMaterialSize]byte, seed []byte, id ID, o Optimizations)
 		sc.wipe()
 		return nil
 	}
-	return libraryDeriveKeys(&keys, dst, seed, id, o.SingleHKDF)
+	return libraryDeriveKeys(&keys, seed, id, o.SingleHKDF)
 }
 
 func labelOr(label string) string {

@@ -66,7 +66,7 @@ func scatteredKeys(t testing.TB, seed []byte, id ID, single, reusable bool) (all
 	if reusable {
 		sc := newScratch()
 		sc.deriveKeys(&s.keys, nil, seed, id, single)
-	} else if err := libraryDeriveKeys(&s.keys, nil, seed, id, single); err != nil {
+	} else if err := libraryDeriveKeys(&s.keys, seed, id, single); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range s.keys {

@@ -40,7 +40,7 @@ func TestLimitsAtUse(t *testing.T) {
 					if err := op.do(early); errors.Is(err, ErrClosed) {
 						t.Errorf("at the limit less 1 ns: %v", err)
 					}
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					wantErr(t, "at the limit", op.do(late), ErrExpired)
 					if c := checkBooks(t, m); l.expired(&c) != 1 || c.Expired() != 1 {
 						t.Errorf("expired by the limit %d, by any %d, want 1, 1", l.expired(&c), c.Expired())
@@ -64,7 +64,7 @@ func TestLimitsAtLookup(t *testing.T) {
 		if _, err := m.Create(Params{Seed: seedOf(1)}); !errors.Is(err, ErrExists) {
 			t.Errorf("create at the limit less 1 ns: error %v, want %v", err, ErrExists)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		again := mustCreate(t, m, Params{Seed: seedOf(1)})
 		wantClosed(t, s)
 		if got, err := m.Get(id); got != again || err != nil {
@@ -91,7 +91,7 @@ func TestGetWaitsForUse(t *testing.T) {
 		time.Sleep(time.Minute - 1)
 		slot, began, err := s.begin()
 		wantErr(t, "begin", err, nil)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		got := make(chan error)
 		go func() {
 			_, err := m.Get(id)
@@ -134,7 +134,7 @@ func TestIdleRestarts(t *testing.T) {
 		if _, err := m.Get(s.ID()); err != nil {
 			t.Errorf("get: %v", err)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		_, err = s.Seal(nil, nil, nil)
 		wantErr(t, "seal", err, ErrExpired)
 	})
@@ -212,7 +212,9 @@ func TestBackgroundSweep(t *testing.T) {
 		for i := range uint64(n) {
 			all = append(all, mustCreate(t, m, Params{Seed: seedOf(i)}))
 		}
+		all[3].slot.mu.Lock()
 		keys := secrets(all[3].slot)
+		all[3].slot.mu.Unlock()
 		time.Sleep(time.Second + 100*time.Millisecond + tick)
 		synctest.Wait()
 		c := checkBooks(t, m)
@@ -259,6 +261,37 @@ func TestSweepMany(t *testing.T) {
 		}
 		if got := m.Sweep(); got != 0 {
 			t.Errorf("a second sweep ended %d", got)
+		}
+	})
+}
+
+// TestSweepFindsChange has sessions change between the sweep's look at the
+// wheel and its look at them: one was used, one closed.
+func TestSweepFindsChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newTestManager(t, Config{Shards: 1, SweepInterval: manual, Limits: Limits{IdleTimeout: time.Minute}})
+		used, closed := mustCreate(t, m, Params{Seed: seedOf(1)}), mustCreate(t, m, Params{Seed: seedOf(2)})
+		time.Sleep(time.Minute - 1)
+		slot, now, err := used.begin()
+		wantErr(t, "begin", err, nil)
+		time.Sleep(tick + 1)
+		found, more := m.shards[0].due(make([]Session, 0, 5), m.now())
+		if len(found) != 2 || more {
+			t.Fatalf("%d sessions are due, more = %t, want 2 and false", len(found), more)
+		}
+		used.done(slot, now)
+		wantErr(t, "close", closed.Close(), nil)
+		for _, h := range found {
+			if h.expire(m.now()) {
+				t.Error("a session was ended that is not idle, or not there")
+			}
+		}
+		time.Sleep(time.Minute)
+		if n := m.Sweep(); n != 1 {
+			t.Errorf("sweep ended %d, want 1: the used session is to wait in the wheel again", n)
+		}
+		if c := checkBooks(t, m); c.ExpiredIdle != 1 || c.Removed != 1 {
+			t.Errorf("expired %d, removed %d, want 1, 1", c.ExpiredIdle, c.Removed)
 		}
 	})
 }

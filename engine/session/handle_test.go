@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -306,7 +307,7 @@ func TestOverlap(t *testing.T) {
 				t.Errorf("%s did not panic: this test shows nothing", what)
 			}
 			if !s.slot.mu.TryLock() {
-				t.Fatalf("%s left the session locked", what)
+				t.Errorf("%s left the session locked", what)
 			}
 			s.slot.mu.Unlock()
 		}()
@@ -317,6 +318,41 @@ func TestOverlap(t *testing.T) {
 	sealed := mustSeal(t, s, "a message that is long enough")
 	panics("open", func() { _, _ = s.Open(sealed[:0], sealed, nil) })
 	mustTalk(t, s, s)
+}
+
+// TestPutLast stops a Close before it has taken the session out of the table.
+// Until then the storage is not for others.
+func TestPutLast(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Seed, Shards: 1, SweepInterval: manual})
+	s := mustCreate(t, m, Params{Seed: seedOf(1)})
+	sh := &m.shards[0]
+	closed := make(chan error)
+	sh.mu.Lock()
+	go func() { closed <- s.Close() }()
+	waitFor(func() bool { return s.slot.gen.Load() != s.gen })
+	for range 1000 { // time enough for a put that comes too early
+		runtime.Gosched()
+	}
+	puts, listed := sh.count.puts.Load(), len(sh.table)
+	sh.mu.Unlock()
+	wantErr(t, "close", <-closed, nil)
+	if puts != 0 || listed != 1 {
+		t.Errorf("%d puts with %d in the table, want 0 with 1", puts, listed)
+	}
+	if c := checkBooks(t, m); c.Puts != 1 || c.Live != 0 {
+		t.Errorf("puts %d, live %d, want 1, 0", c.Puts, c.Live)
+	}
+}
+
+// TestRelistEnded tells the wheel of a session that has ended meanwhile.
+func TestRelistEnded(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+	s := mustCreate(t, m, Params{Seed: seedOf(1)})
+	wantErr(t, "close", s.Close(), nil)
+	m.shards[0].relist(s.slot, s.gen)
+	if s.slot.bucket != unlinked {
+		t.Errorf("the storage of an ended session waits in bucket %d", s.slot.bucket)
+	}
 }
 
 func TestInfo(t *testing.T) {

@@ -32,41 +32,30 @@ var separateLabels = [numKeys]Label{
 const firstDirectional = keyC2SEnc * KeySize
 
 // libraryDeriveKeys derives all keys with x/crypto's HKDF, one instance a label,
-// as SAGE does. Where buf is nil, the two HKDFs of the single schedule go
-// through a buffer of their own, and the keys are copied from there.
-func libraryDeriveKeys(keys *keySet, buf *[KeyMaterialSize]byte, seed []byte, id ID, single bool) error {
+// as SAGE does.
+func libraryDeriveKeys(keys *keySet, seed []byte, id ID, single bool) error {
 	salt := []byte(id.String())
-	if !single {
-		for k, label := range separateLabels {
-			if err := expand(keys[k][:], seed, salt, label); err != nil {
-				return err
-			}
+	if single {
+		if err := expand(keys[:keyC2SEnc], seed, salt, LabelSession); err != nil {
+			return err
 		}
-		return nil
+		return expand(keys[keyC2SEnc:], seed, salt, LabelDirectional)
 	}
-	scattered := buf == nil
-	if scattered {
-		buf = new([KeyMaterialSize]byte)
-		defer clear(buf[:])
-	}
-	if err := expand(buf[:firstDirectional], seed, salt, LabelSession); err != nil {
-		return err
-	}
-	if err := expand(buf[firstDirectional:], seed, salt, LabelDirectional); err != nil {
-		return err
-	}
-	if scattered {
-		for k := range keys {
-			copy(keys[k][:], buf[k*KeySize:])
+	for k, label := range separateLabels {
+		if err := expand(keys[k:k+1], seed, salt, label); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func expand(dst, seed, salt []byte, label Label) error {
+// expand fills the keys, one after the other, from one HKDF.
+func expand(keys []*[KeySize]byte, seed, salt []byte, label Label) error {
 	r := hkdf.New(sha256.New, seed, salt, []byte(label.String()))
-	if _, err := io.ReadFull(r, dst); err != nil {
-		return fmt.Errorf("session: derive %s: %w", label, err)
+	for _, key := range keys {
+		if _, err := io.ReadFull(r, key[:]); err != nil {
+			return fmt.Errorf("session: derive %s: %w", label, err)
+		}
 	}
 	return nil
 }

@@ -95,6 +95,8 @@ func NewManager(c Config) (*Manager, error) {
 		return nil, badParams("Shards is %d, not 0 to %d", c.Shards, maxShards)
 	case c.PoolCapacity < 0:
 		return nil, badParams("PoolCapacity is %d", c.PoolCapacity)
+	case c.Optimizations.Pool > PoolFreeList:
+		return nil, badParams("%s is unknown", c.Optimizations.Pool)
 	}
 	if err := c.Limits.check(); err != nil {
 		return nil, err
@@ -264,7 +266,7 @@ func (m *Manager) fill(s *slot, seed []byte, o Optimizations, hint uint64) error
 		sc := m.scratch.acquire(hint)
 		sc.deriveKeys(&s.keys, s.buf, seed, s.id, o.SingleHKDF)
 		sc.release()
-	} else if err := libraryDeriveKeys(&s.keys, s.buf, seed, s.id, o.SingleHKDF); err != nil {
+	} else if err := libraryDeriveKeys(&s.keys, seed, s.id, o.SingleHKDF); err != nil {
 		return err
 	}
 	if o.SingleHKDF {
@@ -463,6 +465,8 @@ func (m *Manager) Counters() Counters {
 	}
 	c.Gets = c.Hits + c.Misses
 	c.Live = int64(c.Created - c.Removed - c.Expired())
-	c.Capacity = m.capacity.Load()
+	if m.Optimizations().Pool == PoolFreeList {
+		c.Capacity = m.capacity.Load()
+	}
 	return c
 }

@@ -29,6 +29,7 @@ func TestNewManagerRefuses(t *testing.T) {
 		{"negative shards", Config{Shards: -2}, "Shards is -2"},
 		{"too many shards", Config{Shards: maxShards + 1}, "Shards is 4097, not 0 to 4096"},
 		{"negative capacity", Config{PoolCapacity: -3}, "PoolCapacity is -3"},
+		{"unknown pool", Config{Optimizations: Optimizations{Pool: 9}}, "PoolKind(9) is unknown"},
 		{"negative age", Config{Limits: Limits{MaxAge: -time.Second}}, "age -1s"},
 		{"negative idle time", Config{Limits: Limits{IdleTimeout: -1}}, "idle -1ns"},
 	} {
@@ -227,20 +228,27 @@ func TestManagerCloseStopsSweep(t *testing.T) {
 	})
 }
 
-// TestRemoveLosesRace has a session end between Remove's look at the table and
-// its close.
-func TestRemoveLosesRace(t *testing.T) {
+// TestEndsInBetween has a session end after Remove and Bind have found it, and
+// before they could lock it.
+func TestEndsInBetween(t *testing.T) {
 	m := newTestManager(t, Config{SweepInterval: manual})
 	s := mustCreate(t, m, Params{Seed: seedOf(1)})
 	id := s.ID()
-	// The session has ended, and its slot has not left the table yet.
 	s.slot.mu.Lock()
+	var both sync.WaitGroup
+	both.Go(func() { wantErr(t, "remove", m.Remove(id), ErrNotFound) })
+	both.Go(func() { wantErr(t, "bind", m.Bind("k", id), ErrNotFound) })
+	for range 1000 { // time enough for both to find it
+		runtime.Gosched()
+	}
 	s.slot.gen.Add(1)
 	s.slot.mu.Unlock()
-	wantErr(t, "remove", m.Remove(id), ErrNotFound)
+	both.Wait()
 	_, err := m.Get(id)
-	wantErr(t, "get", err, ErrNotFound)
-	wantErr(t, "bind", m.Bind("k", id), ErrNotFound)
+	wantErr(t, "get a session that is about to leave the table", err, ErrNotFound)
+	if n := indexed(m); n != 0 {
+		t.Errorf("%d key ids in the index, want none", n)
+	}
 	s.slot.gen.Store(s.gen)
 	wantErr(t, "remove", m.Remove(id), nil)
 }

@@ -33,10 +33,7 @@ func (h Session) begin() (*slot, int64, error) {
 	}
 	now := s.shard.manager.now()
 	if why := s.cause(now); why != causeNone {
-		s.mu.Unlock()
-		if !h.end(why) {
-			return nil, 0, ErrClosed // somebody was faster
-		}
+		s.end(why)
 		return nil, 0, ErrExpired
 	}
 	return s, now, nil
@@ -192,8 +189,7 @@ func (h Session) Close() error {
 	return nil
 }
 
-// end ends the session if it still lives, and tells whether it did. Whoever
-// changes the generation is the slot's owner from then on.
+// end ends the session if it still lives, and tells whether it did.
 func (h Session) end(why cause) bool {
 	s := h.slot
 	if s == nil {
@@ -204,6 +200,13 @@ func (h Session) end(why cause) bool {
 		s.mu.Unlock()
 		return false
 	}
+	s.end(why)
+	return true
+}
+
+// end ends the session in the slot, whose lock the caller holds and end leaves.
+// Whoever changes the generation is the slot's owner from then on.
+func (s *slot) end(why cause) {
 	s.gen.Add(1)
 	id, keyIDs, sh := s.id, s.keyIDs, s.shard
 	s.reset()
@@ -218,7 +221,6 @@ func (h Session) end(why cause) bool {
 	sh.manager.live.Add(-1)
 	sh.count.ended[why].Add(1)
 	sh.release(s)
-	return true
 }
 
 // expire ends the session if it is past a limit at now. If it was used in the
@@ -231,12 +233,13 @@ func (h Session) expire(now int64) bool {
 		return false
 	}
 	why, sh := s.cause(now), s.shard
-	s.mu.Unlock()
 	if why == causeNone {
+		s.mu.Unlock()
 		sh.relist(s, h.gen)
 		return false
 	}
-	return h.end(why)
+	s.end(why)
+	return true
 }
 
 // ID returns the session's id, or the zero ID once it has ended.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/aes"
 	"crypto/cipher"
 	"errors"
 	"fmt"
@@ -273,5 +274,30 @@ func TestCipher(t *testing.T) {
 	}
 	if !wipeCipher(nil) {
 		t.Error("there is nothing to wipe in no cipher")
+	}
+}
+
+// TestUnknownCipher has ciphers whose keys cannot be reached, as those of a
+// library that has changed: they are not kept, and not taken for others.
+func TestUnknownCipher(t *testing.T) {
+	block, err := aes.NewCipher(seedOf(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wipeCipher(foreign) {
+		t.Error("wipeCipher wiped what it does not know")
+	}
+	aead, err := newCipher(foreign, new([KeySize]byte))
+	if err != nil || aead == foreign {
+		t.Errorf("newCipher rekeyed what it does not know, %v", err)
+	}
+	s := slot{out: foreign, in: foreign}
+	s.reset()
+	if s.out != nil || s.in != nil {
+		t.Error("ciphers that cannot be wiped were kept")
 	}
 }
