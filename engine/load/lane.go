@@ -206,7 +206,7 @@ func (l *lane) begin(intended int64) bool {
 	}
 	params.Role, params.Seed = session.Responder, l.peerSeed
 	if p.b, err = l.run.responders.Create(params); err != nil {
-		l.fail(p.a)
+		_ = p.a.Close() // nothing went wrong with it: it just has no peer
 		l.refuse(p, err)
 		return false
 	}
