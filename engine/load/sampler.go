@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/SAGE-X-project/sagetop/internal/format"
 	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
 
@@ -201,29 +202,24 @@ const settled = 500 * time.Millisecond
 // for people. Nothing is as good as nil.
 func shortfalls(now, before *Snapshot) []string {
 	var why []string
-	say := func(n uint64, format string, args ...any) {
+	say := func(n uint64, before, after string) {
 		if n > 0 {
-			why = append(why, fmt.Sprintf(format, args...))
+			why = append(why, before+format.Text(format.AppendExact, n)+after)
 		}
 	}
 	d := now.Dropped
-	d.Live -= before.Dropped.Live
-	d.Late -= before.Dropped.Late
-	d.Failed -= before.Dropped.Failed
-	say(d.Live, "live limit: %d sessions not started, max-live is %d", d.Live, now.Config.MaxLive)
-	say(d.Late, "overload: %d sessions not started, %s behind schedule", d.Late, maxLateness)
-	say(d.Failed, "refused: %d sessions not started", d.Failed)
-	n := now.Handshakes.Failed - before.Handshakes.Failed
-	say(n, "handshakes: %d failed", n)
-	n = now.Messages.Failed - before.Messages.Failed
-	say(n, "messages: %d not authentic", n)
-	n = now.Sessions.Failed - before.Sessions.Failed
-	say(n, "sessions: %d closed after a failure", n)
+	say(d.Live-before.Dropped.Live, "live limit: ", fmt.Sprintf(" sessions not started, max-live is %d", now.Config.MaxLive))
+	say(d.Late-before.Dropped.Late, "overload: ", fmt.Sprintf(" sessions not started, %s behind schedule", maxLateness))
+	say(d.Failed-before.Dropped.Failed, "refused: ", " sessions not started")
+	say(now.Handshakes.Failed-before.Handshakes.Failed, "handshakes: ", " failed")
+	say(now.Messages.Failed-before.Messages.Failed, "messages: ", " not authentic")
+	say(now.Sessions.Failed-before.Sessions.Failed, "sessions: ", " closed after a failure")
 
 	stretch := now.Elapsed - before.Elapsed
 	offered, achieved := now.Offered-before.Offered, float64(now.Sessions.Created-before.Sessions.Created)
 	if len(why) == 0 && stretch >= settled && achieved < least(offered) {
-		say(1, "behind: %.0f/s of %.0f/s offered", perSecond(achieved, stretch), perSecond(offered, stretch))
+		rate := func(n float64) string { return format.Text(format.AppendRate, perSecond(n, stretch)) }
+		why = append(why, "behind: "+rate(achieved)+" of "+rate(offered)+" offered")
 	}
 	return why
 }

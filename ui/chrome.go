@@ -1,0 +1,272 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/format"
+)
+
+// headParts is the left part of the header, which changes only with the
+// configuration.
+type headParts struct {
+	config load.Config
+	made   bool
+	texts  [len(headOrder)]string
+}
+
+// The parts of the header's left side, as they stand from left to right.
+const (
+	headEmbedded = iota
+	headPreset
+	headModel
+	headHandshake
+	headSeed
+)
+
+// headOrder is the order in which these parts are left out where room is short,
+// the first first.
+var headOrder = [...]int{headSeed, headEmbedded, headHandshake, headModel, headPreset}
+
+func (h *headParts) update(c load.Config) {
+	if h.made && h.config == c {
+		return
+	}
+	h.made, h.config = true, c
+	h.texts[headEmbedded] = "embedded"
+	h.texts[headPreset] = c.Optimizations.Preset()
+	if c.Model == load.Closed {
+		h.texts[headModel] = "closed " + string(format.AppendCount(nil, uint64(c.Workers))) + " workers"
+	} else {
+		h.texts[headModel] = "open " + string(format.AppendSetRate(nil, c.Rate)) + " " + c.Arrival.String()
+	}
+	h.texts[headHandshake] = "no handshake"
+	if c.Handshake != load.HandshakeNone {
+		h.texts[headHandshake] = c.Handshake.String() + " " + string(format.AppendPercent(nil, c.HandshakeShare))
+	}
+	h.texts[headSeed] = "rng-seed " + strconv.FormatUint(c.RNGSeed, 10)
+}
+
+const headSeparator = " · "
+
+// drawHeader draws the two lines at the top: what runs and how it goes, and the
+// pages and what the charts show.
+func (m *model) drawHeader(a area, v *view) {
+	m.head.update(v.snap.Config)
+	status := m.appendStatus(m.buf[:0], v)
+	m.buf = status
+	verdict, verdictStyle := "valid", styleGood
+	if !m.have {
+		verdict, verdictStyle = "starting", styleDim
+	} else if !v.snap.Valid {
+		verdict, verdictStyle = "not valid", styleWarn
+	}
+
+	const name = "sagetop"
+	room := a.w - 1 - columnsOf(name) - 2 - columnsOfBytes(status) - columnsOf(headSeparator) - columnsOf(verdict) - 1
+	// The reason why a run is not valid takes the place of what matters less; where
+	// even that does not suffice, it stands in the footer.
+	m.reason = ""
+	if m.have && !v.snap.Valid {
+		reason := strings.Join(v.snap.Reasons, "; ")
+		if n := columnsOf(": " + reason); n <= room-columnsOf(m.head.texts[headPreset])-2 {
+			verdict += ": " + reason
+			room -= n
+		} else {
+			m.reason = reason
+		}
+	}
+	m.drawHead(a, a.text(1, 0, name, styleName)+2, room-2)
+
+	end := a.w - 1
+	x := a.textRight(end, 0, verdict, verdictStyle)
+	x = a.textRight(x, 0, headSeparator, styleFaint)
+	x = a.bytesRight(x, 0, status, styleText)
+	a.set(x, 0, m.stateRune(v), m.stateStyle(v))
+
+	x = 1
+	for i, p := range m.pages {
+		s := styleTabOff
+		if i == m.current {
+			s = styleTabOn
+		}
+		x = a.text(x, 1, tabKey(i), styleFaint)
+		x = a.text(x+1, 1, p.Title(), s) + 2
+	}
+	x = a.textRight(end, 1, "? help", styleDim)
+	x = a.textRight(x, 1, headSeparator, styleFaint)
+	span := format.AppendSpan(m.buf[:0], v.window)
+	x = a.bytesRight(x, 1, span, styleStrong)
+	a.textRight(x, 1, "window ", styleDim)
+}
+
+// drawHead draws as many parts of the left side as fit into room cells.
+func (m *model) drawHead(a area, x, room int) {
+	var left [len(headOrder)]bool
+	need := 0
+	for i, t := range m.head.texts {
+		left[i] = true
+		need += columnsOf(t) + columnsOf(headSeparator)
+	}
+	need -= columnsOf(headSeparator)
+	for _, i := range headOrder {
+		if need <= room {
+			break
+		}
+		left[i] = false
+		need -= columnsOf(m.head.texts[i]) + columnsOf(headSeparator)
+	}
+	first := true
+	for i, t := range m.head.texts {
+		if !left[i] {
+			continue
+		}
+		if !first {
+			x = a.text(x, 0, headSeparator, styleFaint)
+		}
+		s := styleDim
+		if i == headPreset {
+			s = styleStrong
+		}
+		x = a.text(x, 0, t, s)
+		first = false
+	}
+}
+
+// appendStatus appends the state, its time, and the achieved of the offered rate.
+// Its width does not depend on the figures.
+func (m *model) appendStatus(dst []byte, v *view) []byte {
+	dst = append(dst, "  "...) // room for the rune of the state
+	if v.frozen {
+		dst = append(dst, "frozen "...)
+		ago := m.snap.Elapsed - v.end
+		if ago < 0 {
+			ago = 0
+		}
+		dst = append(appendAgo(dst, ago), " ago"...)
+	} else {
+		state := "live"
+		if v.snap.State != load.Running && m.have {
+			state = v.snap.State.String()
+		}
+		dst = format.AppendClock(append(append(dst, state...), ' '), v.end)
+	}
+	dst = append(dst, headSeparator...)
+	const rateWidth = 8
+	at := len(dst)
+	dst = format.AppendRate(dst, v.snap.AchievedRate)
+	if n := rateWidth - (len(dst) - at); n > 0 {
+		dst = append(dst, "        "[:n]...)
+		copy(dst[at+n:], dst[at:len(dst)-n])
+		copy(dst[at:], "        "[:n])
+	}
+	if v.snap.Config.Model == load.Closed {
+		return append(dst, " closed"...)
+	}
+	return format.AppendSetRate(append(dst, " of "...), v.snap.Config.Rate)
+}
+
+// appendAgo appends a time past in one unit: 4s, 12m, 3h.
+func appendAgo(dst []byte, d time.Duration) []byte {
+	switch {
+	case d < time.Minute:
+		return append(strconv.AppendInt(dst, int64(d/time.Second), 10), 's')
+	case d < time.Hour:
+		return append(strconv.AppendInt(dst, int64(d/time.Minute), 10), 'm')
+	}
+	return append(strconv.AppendInt(dst, int64(d/time.Hour), 10), 'h')
+}
+
+func (m *model) stateRune(v *view) rune {
+	switch {
+	case v.frozen || v.snap.State == load.Paused:
+		return '‖'
+	case v.snap.State == load.Stopped || v.snap.State == load.Draining:
+		return '■'
+	}
+	return '●'
+}
+
+func (m *model) stateStyle(v *view) style {
+	if v.frozen || v.snap.State != load.Running {
+		return styleWarn
+	}
+	return styleGood
+}
+
+// drawFooter draws what went wrong, if anything did, or else what the keys do.
+func (m *model) drawFooter(a area, v *view) {
+	x := 1
+	if m.notice != "" && m.snap.Elapsed-m.noticeAt <= noticeTime && m.snap.Elapsed >= m.noticeAt {
+		end := a.w - 1
+		if m.reason != "" {
+			end = a.w * 3 / 5
+		}
+		x = a.text(x, 0, "▲ ", styleBad)
+		x = a.text(x, 0, fitText(m.notice, end-x), styleBad) + 2
+	}
+	if m.reason != "" {
+		x = a.text(x, 0, "▲ ", styleWarn)
+		x = a.text(x, 0, fitText(m.reason, a.w-1-x), styleWarn) + 2
+	}
+	if x > 1 {
+		x++
+	}
+	for i := range m.bindings {
+		b := &m.bindings[i]
+		if b.hint == "" {
+			continue
+		}
+		keys := b.hintKeys
+		if keys == "" {
+			keys = b.label()
+		}
+		if x+columnsOf(keys)+1+columnsOf(b.hint) > a.w-1 {
+			return
+		}
+		x = a.text(x, 0, keys, styleKey)
+		x = a.text(x+1, 0, b.hint, styleDim) + 2
+	}
+	if p := v.snap.Process; p.RSS > 0 {
+		m.buf = strconv.AppendFloat(append(m.buf[:0], "cpu "...), p.CPUPercent, 'f', 0, 64)
+		m.buf = append(m.buf, " % of a core · rss "...)
+		m.buf = format.AppendBytes(m.buf, float64(p.RSS))
+		if n := columnsOfBytes(m.buf); x+n+2 <= a.w {
+			a.bytesRight(a.w-1, 0, m.buf, styleFaint)
+		}
+	}
+}
+
+// fitText is fitWords, but gives as much of the first word as fits when not one
+// word does.
+func fitText(t string, w int) string {
+	if s := fitWords(t, w); s != "" || w < 2 {
+		return s
+	}
+	used := 0
+	for i, r := range t {
+		n := max(runeWidth(r), 1)
+		if used+n > w-1 {
+			return t[:i] + "…"
+		}
+		used += n
+	}
+	return t
+}
+
+// composeSmall draws the one line of a terminal that is too small.
+func (m *model) composeSmall(a area) {
+	for _, t := range [...]string{
+		"sagetop needs " + strconv.Itoa(minWidth) + "x" + strconv.Itoa(minHeight) + " cells; the load goes on",
+		"needs " + strconv.Itoa(minWidth) + "x" + strconv.Itoa(minHeight) + "; load goes on",
+		strconv.Itoa(minWidth) + "x" + strconv.Itoa(minHeight) + " needed",
+		strconv.Itoa(minWidth) + "x" + strconv.Itoa(minHeight),
+	} {
+		if n := columnsOf(t); n <= a.w {
+			a.text((a.w-n)/2, a.h/2, t, styleDim)
+			return
+		}
+	}
+}

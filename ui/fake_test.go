@@ -1,0 +1,270 @@
+package ui
+
+import (
+	"context"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
+
+// fakeLoad makes a deterministic sequence of snapshots, ten a second.
+type fakeLoad struct {
+	s    load.Snapshot
+	debt float64 // bytes allocated since the last GC cycle
+	warm float64 // share of gets that the pool can serve
+}
+
+func newFakeLoad(o session.Optimizations) *fakeLoad {
+	f := &fakeLoad{}
+	f.s.Config = load.Default()
+	f.s.Config.Rate = 20000
+	f.s.Config.Optimizations = o
+	f.s.State = load.Running
+	return f
+}
+
+// step returns the snapshot a tenth of a second later.
+func (f *fakeLoad) step() load.Snapshot {
+	const dt = 100 * time.Millisecond
+	s := &f.s
+	s.Seq++
+	s.Elapsed += dt
+	if s.State == load.Paused {
+		return *s
+	}
+	i := float64(s.Seq)
+	n := uint64(s.Config.Rate*dt.Seconds()*(1+0.02*math.Sin(i/3))) &^ 1
+	s.Offered += s.Config.Rate * dt.Seconds()
+	s.Sessions.Created += n
+	s.Sessions.Removed += n
+	s.Sessions.Live = uint64(2 * s.Config.Rate)
+	s.OfferedRate, s.AchievedRate, s.Valid = s.Config.Rate, float64(n)/dt.Seconds(), true
+
+	o := s.Config.Optimizations
+	objects := 3.0
+	switch {
+	case !o.KeyBuffer:
+		s.KeyAllocs += 6 * n
+		objects += 6
+	case o.Pool == session.PoolNone:
+		s.KeyAllocs += n
+		objects++
+	}
+	labels := []session.Label{
+		session.LabelEncryption, session.LabelSigning, session.LabelC2SEnc,
+		session.LabelC2SSign, session.LabelS2CEnc, session.LabelS2CSign,
+	}
+	if o.SingleHKDF {
+		labels = []session.Label{session.LabelSession, session.LabelDirectional}
+	}
+	for _, l := range labels {
+		s.HKDF.ByLabel[l] += n
+		s.HKDF.Calls += n
+	}
+	if !o.ReusableHash {
+		objects += 4 * float64(len(labels))
+	}
+	f.warm += (1 - f.warm) / 8
+	if o.Pool == session.PoolNone {
+		f.warm = 0
+		objects += 3
+	} else {
+		s.Pool.Gets += n
+		s.Pool.Hits += uint64(float64(n) * f.warm)
+		s.Pool.Free = int64(n)
+	}
+	s.Allocs.Objects += uint64(float64(n) * objects)
+	s.Allocs.Bytes += uint64(float64(n) * objects * 60)
+	if f.debt += float64(n) * objects * 60; f.debt > 40e6 {
+		f.debt = 0
+		s.GC.Cycles++
+		pause := time.Duration(80e3 * math.Exp(math.Sin(i)))
+		s.GC.Recent = append(slices.Clone(s.GC.Recent), load.Cycle{Number: s.GC.Cycles, At: s.Elapsed - dt/2, Pause: pause})
+		s.GC.Recent = s.GC.Recent[max(len(s.GC.Recent)-load.RecentCycles, 0):]
+		if o.Pool == session.PoolSync {
+			f.warm /= 2
+		}
+	}
+	s.GC.HeapLive, s.GC.HeapGoal = uint64(30e6+f.debt), 72e6
+	for _, st := range []struct {
+		stage *load.Stage
+		ns    float64
+	}{
+		{&s.Stages.Handshake, 2500},
+		{&s.Stages.Create, 2000 + 60*objects},
+		{&s.Stages.Seal, 3800},
+		{&s.Stages.Open, 3400},
+		{&s.Stages.Close, 310},
+	} {
+		st.stage.Count += n
+		st.stage.Total += time.Duration(float64(n) * st.ns)
+	}
+	s.Process = load.Process{CPUPercent: 41, RSS: 91 << 20, Cores: 2}
+	return *s
+}
+
+// fakeEngine is an Engine that hands out what is sent to it.
+type fakeEngine struct {
+	snapshots chan load.Snapshot // closed when the engine has stopped
+	changes   chan load.Config   // what was applied, as far as there is room
+
+	mu      sync.Mutex
+	config  load.Config
+	applied []load.Config
+	calls   []string
+}
+
+func newFakeEngine() *fakeEngine {
+	return &fakeEngine{snapshots: make(chan load.Snapshot), changes: make(chan load.Config, 1), config: newFakeLoad(session.Tuned).s.Config}
+}
+
+func (e *fakeEngine) Next(ctx context.Context) (load.Snapshot, error) {
+	select {
+	case s, ok := <-e.snapshots:
+		if !ok {
+			return load.Snapshot{}, io.EOF
+		}
+		return s, nil
+	case <-ctx.Done():
+		return load.Snapshot{}, ctx.Err()
+	}
+}
+
+func (e *fakeEngine) Apply(c load.Config) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	e.config = c
+	e.applied = append(e.applied, c)
+	select {
+	case e.changes <- c:
+	default:
+	}
+	return nil
+}
+
+func (e *fakeEngine) Config() load.Config {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.config
+}
+
+func (e *fakeEngine) call(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls = append(e.calls, name)
+}
+
+func (e *fakeEngine) Pause()  { e.call("pause") }
+func (e *fakeEngine) Resume() { e.call("resume") }
+func (e *fakeEngine) Reset() error {
+	e.call("reset")
+	return nil
+}
+
+// bench is a model with what a test needs around it.
+type bench struct {
+	*model
+	engine *fakeEngine
+	load   *fakeLoad
+}
+
+func newBench(t testing.TB, theme string, ascii bool) *bench {
+	t.Helper()
+	th, err := newTheme(theme, termenv.TrueColor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newFakeEngine()
+	m := newModel(t.Context(), &Options{Engine: e, ASCII: ascii, Version: "0.1.0"}, th)
+	return &bench{model: m, engine: e, load: newFakeLoad(session.Tuned)}
+}
+
+// snapshots feeds that many snapshots, and drops the commands that wait for more.
+func (b *bench) snapshots(n int) {
+	for range n {
+		b.Update(snapshotMsg{b.load.step()})
+	}
+}
+
+// story feeds 50 s in which one optimization after the other is turned on.
+func (b *bench) story() {
+	b.load = newFakeLoad(session.Baseline)
+	b.snapshots(150)
+	b.load.s.Config.Optimizations.KeyBuffer = true
+	b.snapshots(100)
+	b.load.s.Config.Optimizations.SingleHKDF = true
+	b.snapshots(100)
+	b.load.s.Config.Optimizations.Pool = session.PoolSync
+	b.snapshots(150)
+}
+
+// press types a key, runs the command that it gives, and returns its message.
+func (b *bench) press(key string) tea.Msg {
+	msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(key)}
+	switch key {
+	case "space":
+		msg = tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+	case "esc":
+		msg = tea.KeyMsg{Type: tea.KeyEsc}
+	case "ctrl+c":
+		msg = tea.KeyMsg{Type: tea.KeyCtrlC}
+	}
+	_, cmd := b.Update(msg)
+	if cmd == nil {
+		return nil
+	}
+	answer := cmd()
+	if _, ok := answer.(appliedMsg); ok {
+		b.Update(answer)
+	}
+	return answer
+}
+
+func (b *bench) size(w, h int) { b.Update(tea.WindowSizeMsg{Width: w, Height: h}) }
+
+// plain returns the frame without escape sequences.
+func (b *bench) plain() string { return plain(b.View()) }
+
+func plain(frame string) string {
+	var out strings.Builder
+	for {
+		i := strings.IndexByte(frame, 0x1b)
+		if i < 0 {
+			out.WriteString(frame)
+			return out.String()
+		}
+		out.WriteString(frame[:i])
+		frame = frame[i:]
+		frame = frame[strings.IndexByte(frame, 'm')+1:]
+	}
+}
+
+// picture draws with f on a canvas and returns what is to be seen, with dots for
+// spaces at the ends of lines.
+func picture(w, h int, ascii bool, f func(area)) string {
+	var c canvas
+	c.reset(w, h)
+	f(c.all())
+	th, err := newTheme("mono", termenv.Ascii)
+	if err != nil {
+		panic(err)
+	}
+	lines := strings.Split(plain(string(c.appendFrame(nil, th, ascii))), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,85 @@
+package ui
+
+// helpWords explain what the figures mean.
+var helpWords = [...][2]string{
+	{"session", "one end of a pair; both ends are counted"},
+	{"allocation", "a heap object of the whole process, screen included"},
+	{"pool reuse", "share of new sessions whose storage came from the pool"},
+	{"not valid", "the load that was asked for was not reached"},
+}
+
+const (
+	helpKeyWidth  = 8
+	helpWordWidth = 12
+)
+
+// drawHelp draws all bindings in force over the page: under headings with an
+// explanation of words, without them, or in two columns, as there is room.
+func (m *model) drawHelp(a area) {
+	list := m.inForce()
+	widest := 0
+	for i := range list {
+		widest = max(widest, columnsOf(list[i].help))
+	}
+	w := min(helpKeyWidth+widest+6, a.w)
+	full := len(list) + 2*len(groups) + len(helpWords) + 1
+	switch {
+	case a.h >= full+2:
+		m.drawHelpGroups(m.helpBox(a, max(w, 72), full), list)
+	case a.h >= len(list)+2:
+		in := m.helpBox(a, w, len(list))
+		for i := range list {
+			helpRow(in.sub(rect{0, i, in.w, 1}), &list[i])
+		}
+	default:
+		rows := (len(list) + 1) / 2
+		in := m.helpBox(a, min(2*w, a.w), rows)
+		half := in.w / 2
+		for i := range list {
+			helpRow(in.sub(rect{i / rows * half, i % rows, half, 1}), &list[i])
+		}
+	}
+}
+
+// inForce returns the bindings of the page and those that work everywhere.
+func (m *model) inForce() []binding {
+	return append(append([]binding(nil), m.pages[m.current].Bindings()...), m.bindings...)
+}
+
+// helpBox clears a box in the middle of a with room for that many rows.
+func (m *model) helpBox(a area, w, rows int) area {
+	h := min(rows+2, a.h)
+	w = min(w, a.w)
+	b := a.sub(rect{(a.w - w) / 2, (a.h - h) / 2, w, h})
+	b.fill(' ', styleText)
+	in := b.box("keys")
+	b.boxNote("keys", b.noteEnd(), []byte("sagetop "+m.version), styleFaint)
+	return in
+}
+
+func (m *model) drawHelpGroups(in area, list []binding) {
+	y := 0
+	for _, g := range groups {
+		in.text(1, y, g, styleTitle)
+		y++
+		for i := range list {
+			if list[i].group == g {
+				helpRow(in.sub(rect{0, y, in.w, 1}), &list[i])
+				y++
+			}
+		}
+		y++
+	}
+	in.text(1, y, "words", styleTitle)
+	y++
+	for _, word := range helpWords {
+		in.text(2, y, word[0], styleKey)
+		in.text(2+helpWordWidth, y, fitText(word[1], in.w-3-helpWordWidth), styleDim)
+		y++
+	}
+}
+
+func helpRow(a area, b *binding) {
+	a.text(2, 0, b.label(), styleKey)
+	a.text(2+helpKeyWidth, 0, fitText(b.help, a.w-3-helpKeyWidth), styleDim)
+}

@@ -1,0 +1,314 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
+
+// How much of the past is kept. Everything is kept in memory of fixed size: the
+// dashboard shares its heap with what it measures and must not make it grow. The
+// counters are cumulative, so the coarse points lose resolution and no totals.
+const (
+	finePoints   = 5*60*10 + 60*10 // 5 minutes of 10 snapshots a second, likewise
+	coarsePoints = 62 * 60         // 1 hour, a point a second, and what a chart's border needs
+	coarseStep   = time.Second
+	fineSpan     = 5 * time.Minute // windows up to this one are drawn from the fine points
+
+	maxCycles  = 16384 // GC cycles, 24 bytes each
+	maxMarkers = 64
+)
+
+// The stages of a session's life, in the order in which they are shown.
+const (
+	stageHandshake = iota
+	stageCreate
+	stageSeal
+	stageOpen
+	stageClose
+	numStages
+)
+
+// counters are the cumulative figures of a snapshot that the charts need.
+type counters struct {
+	offered   float64
+	created   uint64
+	dropped   uint64
+	gets      uint64
+	hits      uint64
+	keyAllocs uint64
+	objects   uint64
+	bytes     uint64
+	cycles    uint64
+	hkdf      [session.NumLabels]uint64
+	stages    [numStages]time.Duration
+}
+
+// point is one moment of the history.
+type point struct {
+	counters
+	live     uint64
+	free     int64
+	heapLive uint64
+	heapGoal uint64
+}
+
+func pointOf(s *load.Snapshot) point {
+	return point{
+		counters: counters{
+			offered:   s.Offered,
+			created:   s.Sessions.Created,
+			dropped:   s.Dropped.Total(),
+			gets:      s.Pool.Gets,
+			hits:      s.Pool.Hits,
+			keyAllocs: s.KeyAllocs,
+			objects:   s.Allocs.Objects,
+			bytes:     s.Allocs.Bytes,
+			cycles:    s.GC.Cycles,
+			hkdf:      s.HKDF.ByLabel,
+			stages: [numStages]time.Duration{
+				stageHandshake: s.Stages.Handshake.Total,
+				stageCreate:    s.Stages.Create.Total,
+				stageSeal:      s.Stages.Seal.Total,
+				stageOpen:      s.Stages.Open.Total,
+				stageClose:     s.Stages.Close.Total,
+			},
+		},
+		live:     s.Sessions.Live,
+		free:     s.Pool.Free,
+		heapLive: s.GC.HeapLive,
+		heapGoal: s.GC.HeapGoal,
+	}
+}
+
+// series is a ring of points in the order of their times. The times stand apart
+// from the points so that a search touches little memory.
+type series struct {
+	at     []time.Duration
+	points []point
+	first  int // index of the oldest
+	n      int
+}
+
+func newSeries(capacity int) series {
+	return series{at: make([]time.Duration, capacity), points: make([]point, capacity)}
+}
+
+func (s *series) slot(i int) int {
+	if i += s.first; i >= len(s.at) {
+		i -= len(s.at)
+	}
+	return i
+}
+
+// time and point return the i-th oldest entry.
+func (s *series) time(i int) time.Duration { return s.at[s.slot(i)] }
+func (s *series) point(i int) *point       { return &s.points[s.slot(i)] }
+
+func (s *series) push(at time.Duration, p *point) {
+	if s.n == len(s.at) {
+		s.first = s.slot(1)
+		s.n--
+	}
+	i := s.slot(s.n)
+	s.at[i], s.points[i] = at, *p
+	s.n++
+}
+
+func (s *series) clear() { s.first, s.n = 0, 0 }
+
+// last returns the index of the newest entry at or before t, -1 if there is none.
+func (s *series) last(t time.Duration) int {
+	low, high := 0, s.n
+	for low < high {
+		mid := int(uint(low+high) / 2)
+		if s.time(mid) <= t {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low - 1
+}
+
+// marker is a moment at which the configuration changed.
+type marker struct {
+	at    time.Duration
+	label string
+}
+
+// history is what the dashboard remembers of the snapshots that it has seen.
+type history struct {
+	fine, coarse series
+	cycles       []load.Cycle // a ring
+	firstCycle   int
+	markers      []marker // oldest first
+
+	config   load.Config   // of the newest snapshot
+	changed  time.Duration // when that configuration came into force
+	measured measurements
+}
+
+func newHistory() *history {
+	return &history{
+		fine:     newSeries(finePoints),
+		coarse:   newSeries(coarsePoints),
+		cycles:   make([]load.Cycle, 0, maxCycles),
+		markers:  make([]marker, 0, maxMarkers),
+		measured: newMeasurements(),
+	}
+}
+
+// push records s. When the counters started anew, the past is dropped: nothing
+// can be subtracted across that.
+func (h *history) push(s *load.Snapshot) {
+	newest := h.fine.n - 1
+	switch {
+	case newest < 0:
+		h.config, h.changed = s.Config, s.Elapsed
+	case s.Elapsed < h.fine.time(newest) || s.Sessions.Created < h.fine.point(newest).created:
+		h.fine.clear()
+		h.coarse.clear()
+		h.cycles, h.firstCycle = h.cycles[:0], 0
+		h.markers = h.markers[:0]
+		h.config, h.changed = s.Config, s.Elapsed
+	case s.Elapsed == h.fine.time(newest):
+		return // the same moment twice
+	case s.Config != h.config:
+		h.mark(s.Elapsed, changeLabel(h.config, s.Config))
+		h.config, h.changed = s.Config, s.Elapsed
+	}
+	p := pointOf(s)
+	h.fine.push(s.Elapsed, &p)
+	if n := h.coarse.n; n == 0 || s.Elapsed-h.coarse.time(n-1) >= coarseStep-coarseStep/20 {
+		h.coarse.push(s.Elapsed, &p)
+	}
+	h.pushCycles(s.GC.Recent)
+	h.measured.update(h, s)
+}
+
+func (h *history) mark(at time.Duration, label string) {
+	if label == "" {
+		return
+	}
+	if len(h.markers) == maxMarkers {
+		h.markers = slices.Delete(h.markers, 0, 1)
+	}
+	h.markers = append(h.markers, marker{at, label})
+}
+
+// pushCycles adds the cycles that are newer than those already known.
+func (h *history) pushCycles(recent []load.Cycle) {
+	known := uint64(0)
+	if n := len(h.cycles); n > 0 {
+		known = h.cycle(n - 1).Number
+	}
+	for _, c := range recent {
+		if c.Number <= known || c.At < 0 {
+			continue
+		}
+		if len(h.cycles) < maxCycles {
+			h.cycles = append(h.cycles, c)
+			continue
+		}
+		h.cycles[h.firstCycle] = c
+		h.firstCycle = (h.firstCycle + 1) % maxCycles
+	}
+}
+
+// cycle returns the i-th oldest cycle.
+func (h *history) cycle(i int) *load.Cycle {
+	return &h.cycles[(h.firstCycle+i)%len(h.cycles)]
+}
+
+// cyclesIn returns the range of cycle indices that ended after from, up to and
+// including to.
+func (h *history) cyclesIn(from, to time.Duration) (low, high int) {
+	after := func(t time.Duration) int {
+		low, high := 0, len(h.cycles)
+		for low < high {
+			mid := int(uint(low+high) / 2)
+			if h.cycle(mid).At <= t {
+				low = mid + 1
+			} else {
+				high = mid
+			}
+		}
+		return low
+	}
+	return after(from), after(to)
+}
+
+// delta is the difference between two points.
+type delta struct {
+	from, to *point
+	elapsed  time.Duration
+}
+
+// between returns what happened in the last d before end, or in as much of it as
+// was recorded. ok is false where there are no two points to compare.
+func (h *history) between(end, d time.Duration) (delta, bool) {
+	s := h.seriesFor(d)
+	to := s.last(end)
+	if to < 1 {
+		return delta{}, false
+	}
+	from := max(s.last(s.time(to)-d), 0)
+	if from == to {
+		from--
+	}
+	return delta{s.point(from), s.point(to), s.time(to) - s.time(from)}, true
+}
+
+// seriesFor returns the points that a window of that length is drawn from.
+func (h *history) seriesFor(window time.Duration) *series {
+	if window > fineSpan {
+		return &h.coarse
+	}
+	return &h.fine
+}
+
+// The figures that a delta gives. Those that do not exist, such as one per
+// session where none was created, are NaN.
+
+func (d delta) rate(of func(*counters) uint64) float64 {
+	return ratio(float64(of(&d.to.counters)-of(&d.from.counters)), d.elapsed.Seconds())
+}
+
+func (d delta) created() float64 { return float64(d.to.created - d.from.created) }
+
+func (d delta) perSession(of func(*counters) uint64) float64 {
+	return ratio(float64(of(&d.to.counters)-of(&d.from.counters)), d.created())
+}
+
+// reuse is the share of the new sessions' storage that came out of the pool: 0
+// while the pool is off.
+func (d delta) reuse() float64 {
+	if gets := d.to.gets - d.from.gets; gets > 0 {
+		return float64(d.to.hits-d.from.hits) / float64(gets)
+	}
+	return ratio(0, d.created())
+}
+
+func (d delta) offeredRate() float64 {
+	return ratio(d.to.offered-d.from.offered, d.elapsed.Seconds())
+}
+
+func (d delta) stagePerSession(stage int) float64 {
+	return ratio(float64(d.to.stages[stage]-d.from.stages[stage]), d.created())
+}
+
+func countCreated(c *counters) uint64   { return c.created }
+func countKeyAllocs(c *counters) uint64 { return c.keyAllocs }
+func countObjects(c *counters) uint64   { return c.objects }
+func countBytes(c *counters) uint64     { return c.bytes }
+
+func countHKDF(c *counters) uint64 {
+	var n uint64
+	for _, v := range c.hkdf {
+		n += v
+	}
+	return n
+}

@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+func TestNoKeyHasTwoMeanings(t *testing.T) {
+	b := newBench(t, "dark", false)
+	for _, p := range b.pages {
+		seen := map[string]string{}
+		for _, bind := range append(p.Bindings(), b.bindings...) {
+			for _, k := range bind.keys {
+				if other, ok := seen[k]; ok {
+					t.Errorf("page %s: key %q means %q and %q", p.Title(), k, other, bind.help)
+				}
+				seen[k] = bind.help
+			}
+		}
+	}
+}
+
+func TestBindingsAreComplete(t *testing.T) {
+	b := newBench(t, "dark", false)
+	for _, bind := range b.bindings {
+		if len(bind.keys) == 0 || bind.help == "" || bind.act == nil {
+			t.Errorf("binding %v %q lacks something", bind.keys, bind.help)
+		}
+		known := false
+		for _, g := range groups {
+			known = known || g == bind.group
+		}
+		if !known {
+			t.Errorf("binding %v is in no group of the help: %q", bind.keys, bind.group)
+		}
+		if n := columnsOf(bind.label()); n >= helpKeyWidth {
+			t.Errorf("label %q is %d wide, more than the help has", bind.label(), n)
+		}
+	}
+}
+
+// TestHelpListsEveryBinding, in each of its three forms. In the smallest, the
+// texts may be shortened, by whole words.
+func TestHelpListsEveryBinding(t *testing.T) {
+	for _, s := range []struct {
+		w, h  int
+		whole bool
+	}{{120, 40, true}, {80, 24, true}, {60, 16, false}, {100, 17, false}} {
+		b := newBench(t, "dark", false)
+		b.size(s.w, s.h)
+		b.press("?")
+		frame := b.plain()
+		for _, bind := range b.inForce() {
+			want := bind.help
+			if !s.whole {
+				want, _, _ = strings.Cut(want, " ")
+			}
+			found := false
+			for _, line := range strings.Split(frame, "\n") {
+				_, after, ok := strings.Cut(line, " "+bind.label()+" ")
+				found = found || ok && strings.Contains(after, want)
+			}
+			if !found {
+				t.Errorf("%dx%d: the help lacks %q %q:\n%s", s.w, s.h, bind.label(), want, frame)
+			}
+		}
+		b.press("esc")
+		if b.help {
+			t.Error("esc does not close the help")
+		}
+		b.press("?")
+		b.press("?")
+		if b.help {
+			t.Error("? does not close the help")
+		}
+	}
+}
+
+func TestQuitKeys(t *testing.T) {
+	for _, key := range []string{"q", "ctrl+c"} {
+		b := newBench(t, "dark", false)
+		if msg := b.press(key); msg != (tea.QuitMsg{}) {
+			t.Errorf("%s gives %v", key, msg)
+		}
+	}
+}
+
+func TestUnknownKeys(t *testing.T) {
+	b := newBench(t, "dark", false)
+	for _, key := range []string{"x", "2", "z", "ä"} {
+		if msg := b.press(key); msg != nil {
+			t.Errorf("%q gives %v", key, msg)
+		}
+	}
+	b.press("1")
+	if b.current != 0 {
+		t.Errorf("page %d, want the first", b.current)
+	}
+}
+
+func TestQuickTyping(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.snapshots(1)
+	b.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("++?")})
+	if b.window != 0 || !b.help {
+		t.Errorf("window %d and help %v after ++?, want 0 and true", b.window, b.help)
+	}
+	_, cmd := b.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("bh")})
+	for _, c := range cmd().(tea.BatchMsg) {
+		c()
+	}
+	if o := b.engine.config.Optimizations; o.KeyBuffer || o.SingleHKDF {
+		t.Errorf("after b and h in one message: %+v", o)
+	}
+	if _, cmd := b.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("qq"), Paste: true}); cmd != nil {
+		t.Error("pasted text is taken for keys")
+	}
+}

@@ -1,0 +1,384 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+)
+
+// noticeTime is how long an error stays in the footer, in the engine's time.
+const noticeTime = 6 * time.Second
+
+// model is the whole program: it owns everything that is shown. Only Bubble Tea's
+// event loop touches it; commands get what they need as values.
+type model struct {
+	ctx     context.Context
+	engine  Engine
+	version string
+	theme   *theme
+	ascii   bool
+
+	history *history
+	snap    load.Snapshot // the newest
+	have    bool          // whether there is one
+	config  load.Config   // in force, as far as known
+
+	frozen        bool
+	frozenSnap    load.Snapshot // the newest when the view was frozen
+	frozenChanged time.Duration
+	frozenKnown   measurements
+
+	window   int // index into windows
+	pages    []page
+	current  int
+	bindings []binding
+	help     bool
+	notice   string        // an error to show in the footer
+	noticeAt time.Duration // when it came, as Snapshot.Elapsed
+
+	width, height int
+	canvas        canvas
+	encoded       []byte
+	frame         string
+	shown         view // what view returns
+	head          headParts
+	reason        string // why the load is not valid, where the header has no room for it
+	buf           []byte
+
+	applying *sync.Mutex // held while a command changes the configuration
+	running  *gate       // the commands that use the engine
+	err      error       // why the program ends, nil for the user's wish
+}
+
+func newModel(ctx context.Context, o *Options, th *theme) *model {
+	m := &model{
+		ctx:      ctx,
+		engine:   o.Engine,
+		version:  o.Version,
+		theme:    th,
+		ascii:    o.ASCII,
+		history:  newHistory(),
+		config:   o.Engine.Config(),
+		window:   defaultWindow,
+		pages:    []page{newOverview()},
+		applying: new(sync.Mutex),
+		running:  new(gate),
+	}
+	m.bindings = globalBindings(m.pages)
+	m.snap.Config = m.config
+	return m
+}
+
+// Messages tell what happened elsewhere.
+type (
+	// snapshotMsg is the next snapshot.
+	snapshotMsg struct{ snap load.Snapshot }
+	// endedMsg says that there are no more snapshots, and why: nil if the engine
+	// has stopped.
+	endedMsg struct{ err error }
+	// appliedMsg says that a change was refused, if err is not nil.
+	appliedMsg struct{ err error }
+	// resumedMsg says that the program is back after a suspension.
+	resumedMsg struct{}
+	// panickedMsg carries the panic of a command.
+	panickedMsg struct{ err *PanicError }
+)
+
+// Init implements tea.Model.
+func (m *model) Init() tea.Cmd { return m.next() }
+
+// command makes a command of f, which may wait and use the engine, but not the
+// model. Once f has begun, Run does not return before it has returned; a command
+// that comes too late for that does nothing.
+func (m *model) command(f func() tea.Msg) tea.Cmd {
+	running := m.running
+	return func() (msg tea.Msg) {
+		if !running.enter() {
+			return nil
+		}
+		defer running.leave()
+		defer func() {
+			if r := recover(); r != nil {
+				msg = panickedMsg{newPanicError(r)}
+			}
+		}()
+		return f()
+	}
+}
+
+// gate counts who is inside, until it is closed.
+type gate struct {
+	mu     sync.Mutex
+	closed bool
+	inside sync.WaitGroup
+}
+
+// enter reports whether the gate is still open, and if so counts one in.
+func (g *gate) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.inside.Add(1)
+	return true
+}
+
+func (g *gate) leave() { g.inside.Done() }
+
+// close lets nobody in any more and waits for those inside.
+func (g *gate) close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.inside.Wait()
+}
+
+// next waits for the next snapshot.
+func (m *model) next() tea.Cmd {
+	ctx, engine := m.ctx, m.engine
+	return m.command(func() tea.Msg {
+		s, err := engine.Next(ctx)
+		switch {
+		case err == nil:
+			return snapshotMsg{s}
+		case errors.Is(err, io.EOF):
+			return endedMsg{}
+		case ctx.Err() != nil:
+			return nil // the program is ending for that same reason
+		}
+		return endedMsg{err}
+	})
+}
+
+// change has the engine apply what edit makes of the configuration in force. Of
+// several changes at once none is lost, since each reads what the other left.
+func (m *model) change(edit func(*load.Config)) tea.Cmd {
+	engine, applying := m.engine, m.applying
+	return m.command(func() tea.Msg {
+		applying.Lock()
+		defer applying.Unlock()
+		c := engine.Config()
+		edit(&c)
+		return appliedMsg{engine.Apply(c)}
+	})
+}
+
+// Update implements tea.Model.
+func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if r := recover(); r != nil {
+			m.err, m.frame, cmd = newPanicError(r), "", tea.Quit
+		}
+	}()
+	switch msg := msg.(type) {
+	case snapshotMsg:
+		m.snap, m.have, m.config = msg.snap, true, msg.snap.Config
+		m.history.push(&m.snap)
+		cmd = m.next()
+	case endedMsg:
+		m.err = msg.err
+		return m, tea.Quit
+	case panickedMsg:
+		m.err = msg.err
+		return m, tea.Quit
+	case appliedMsg:
+		m.notice = ""
+		if msg.err != nil {
+			m.notice, m.noticeAt = oneLine(msg.err), m.snap.Elapsed
+		}
+	case tea.WindowSizeMsg:
+		m.resize(msg.Width, msg.Height)
+	case tea.KeyMsg:
+		cmd = m.keys(msg)
+	case resumedMsg:
+		// The terminal was repainted by others: nothing of it can be relied on.
+		cmd = tea.ClearScreen
+	}
+	m.compose()
+	return m, cmd
+}
+
+// View implements tea.Model.
+func (m *model) View() string { return m.frame }
+
+func (m *model) resize(w, h int) {
+	m.width, m.height = w, h
+	for _, p := range m.pages {
+		p.SetSize(w, max(h-headerRows-footerRows, 0))
+	}
+}
+
+// keys does what the keys of one message stand for: Bubble Tea puts runes that
+// come close together, as in quick typing, into one.
+func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
+	if msg.Paste {
+		return nil // a text that was meant for somebody else
+	}
+	if msg.Type != tea.KeyRunes || len(msg.Runes) == 1 {
+		return m.key(msg.String())
+	}
+	var all []tea.Cmd
+	for _, r := range msg.Runes {
+		all = append(all, m.key(string(r)))
+	}
+	return tea.Batch(all...)
+}
+
+// key does what a key stands for on this page or anywhere.
+func (m *model) key(key string) tea.Cmd {
+	if cmd, ok := m.pages[m.current].HandleKey(key); ok {
+		return cmd
+	}
+	if b := findBinding(m.bindings, key); b != nil {
+		return b.act(m)
+	}
+	return nil
+}
+
+// The actions of the bindings.
+
+func (m *model) toggleFreeze() tea.Cmd {
+	m.frozen = !m.frozen && m.have
+	if m.frozen {
+		m.frozenSnap, m.frozenChanged = m.snap, m.history.changed
+		m.frozenKnown = m.history.measured.clone()
+	}
+	return nil
+}
+
+func (m *model) zoom(by int) tea.Cmd {
+	m.window = min(max(m.window+by, 0), len(windows)-1)
+	return nil
+}
+
+func (m *model) showPage(i int) tea.Cmd { m.current = i; return nil }
+func (m *model) toggleHelp() tea.Cmd    { m.help = !m.help; return nil }
+func (m *model) closeHelp() tea.Cmd     { m.help = false; return nil }
+func (m *model) quit() tea.Cmd          { return tea.Quit }
+
+// toggle turns the i-th optimization to its next position.
+func (m *model) toggle(i int) tea.Cmd {
+	return m.change(func(c *load.Config) {
+		if opt := &optimizations[i]; opt.share {
+			c.Optimizations.Pool = nextPool(c.Optimizations.Pool)
+		} else {
+			c.Optimizations = opt.set(c.Optimizations, !opt.on(c.Optimizations))
+		}
+	})
+}
+
+// stepLoad raises or lowers what decides the load.
+func (m *model) stepLoad(by int) tea.Cmd {
+	return m.change(func(c *load.Config) {
+		if c.Model == load.Closed {
+			c.Workers = int(step125(float64(c.Workers), by))
+		} else {
+			c.Rate = step125(c.Rate, by)
+		}
+	})
+}
+
+func (m *model) togglePause() tea.Cmd {
+	engine, paused := m.engine, m.snap.State == load.Paused
+	return m.command(func() tea.Msg {
+		if paused {
+			engine.Resume()
+		} else {
+			engine.Pause()
+		}
+		return appliedMsg{}
+	})
+}
+
+func (m *model) resetCounters() tea.Cmd {
+	engine := m.engine
+	m.frozen = false
+	return m.command(func() tea.Msg {
+		return appliedMsg{engine.Reset()}
+	})
+}
+
+// step125 returns the next number above v (by 1) or below it (by -1) of the row
+// 1, 2, 5, 10, 20, 50 and so on, and never less than 1.
+func step125(v float64, by int) float64 {
+	const slack = 1e-9
+	unit := 1.0
+	previous := 1.0
+	for {
+		for _, digit := range [...]float64{1, 2, 5} {
+			step := digit * unit
+			if by > 0 && step > v*(1+slack) {
+				return step
+			}
+			if by < 0 && step >= v*(1-slack) {
+				return previous
+			}
+			previous = step
+		}
+		unit *= 10
+	}
+}
+
+// oneLine returns the first line of an error.
+func oneLine(err error) string {
+	text := err.Error()
+	for i, r := range text {
+		if r == '\n' {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// compose draws the frame.
+func (m *model) compose() {
+	if m.width <= 0 || m.height <= 0 {
+		m.frame = ""
+		return
+	}
+	m.canvas.reset(m.width, m.height)
+	a := m.canvas.all()
+	if m.width < minWidth || m.height < minHeight {
+		m.composeSmall(a)
+	} else {
+		v := m.view()
+		m.drawHeader(a.sub(rect{0, 0, a.w, headerRows}), v)
+		body := a.sub(rect{0, headerRows, a.w, a.h - headerRows - footerRows})
+		m.pages[m.current].Render(body, v)
+		m.drawFooter(a.sub(rect{0, a.h - 1, a.w, 1}), v)
+		if m.help {
+			m.drawHelp(body)
+		}
+	}
+	m.encoded = m.canvas.appendFrame(m.encoded[:0], m.theme, m.ascii)
+	m.frame = string(m.encoded)
+}
+
+// view is the moment to show: the newest, or that of the freeze.
+func (m *model) view() *view {
+	v := &m.shown
+	*v = view{
+		history: m.history,
+		snap:    &m.snap,
+		end:     m.snap.Elapsed,
+		window:  windows[m.window],
+		changed: m.history.changed,
+		frozen:  m.frozen,
+
+		measured: &m.history.measured,
+		theme:    m.theme,
+		ascii:    m.ascii,
+	}
+	if m.frozen {
+		v.snap, v.end, v.changed = &m.frozenSnap, m.frozenSnap.Elapsed, m.frozenChanged
+		v.measured = &m.frozenKnown
+	}
+	return v
+}

@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	_ "github.com/SAGE-X-project/sagetop/internal/termbg" // before Bubble Tea asks the terminal
+)
+
+// Engine is what the dashboard needs of a load engine. A *load.Engine is one. Its
+// methods are called from several goroutines.
+type Engine interface {
+	// Next waits for the next snapshot. It returns io.EOF once the engine has
+	// stopped and the last one was taken.
+	Next(ctx context.Context) (load.Snapshot, error)
+	// Apply puts a configuration in force, or says why it cannot.
+	Apply(load.Config) error
+	// Config returns the one in force.
+	Config() load.Config
+	Pause()
+	Resume()
+	// Reset begins the counters anew, or says why it cannot.
+	Reset() error
+}
+
+// Options is what [Run] shows, and where.
+type Options struct {
+	// Engine is started and stopped by the caller.
+	Engine Engine
+	// Theme is one of [ThemeNames]; "" is "auto".
+	Theme string
+	// ASCII draws everything in 7-bit characters.
+	ASCII bool
+	// NoColor draws without colours, whatever the theme; the NO_COLOR variable
+	// does the same.
+	NoColor bool
+	// Input and Output are the terminal; nil stands for standard input and output.
+	Input  io.Reader
+	Output io.Writer
+	// Version is shown in the help.
+	Version string
+}
+
+// framesPerSecond is how often at most the terminal is written to. Snapshots come
+// ten times a second; more is for the answer to keys.
+const framesPerSecond = 30
+
+// PanicError is a panic inside the dashboard. The terminal is restored by the
+// time that Run returns it.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error implements error; the stack is not part of it.
+func (e *PanicError) Error() string { return fmt.Sprintf("ui: panic: %v", e.Value) }
+
+func newPanicError(value any) *PanicError {
+	return &PanicError{Value: value, Stack: debug.Stack()}
+}
+
+// Run shows the dashboard until the user quits or the engine has stopped, and
+// then returns nil; or until ctx is done, and then returns [context.Cause] of it.
+// Any other error says what failed; a panic is a [*PanicError]. On return the
+// terminal is as it was, and no call into the engine is under way. Signals are the
+// caller's: Run handles none but, for Ctrl-Z, SIGTSTP and SIGCONT.
+func Run(ctx context.Context, o Options) error {
+	if o.Engine == nil {
+		return errors.New("ui: Options.Engine is nil")
+	}
+	if o.Input == nil {
+		o.Input = os.Stdin
+	}
+	if o.Output == nil {
+		o.Output = os.Stdout
+	}
+	th, err := chooseTheme(o.Theme, o.NoColor, o.Output)
+	if err != nil {
+		return err
+	}
+	// The fonts of the Linux console have no braille.
+	o.ASCII = o.ASCII || os.Getenv("TERM") == "linux"
+
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := newModel(inner, &o, th)
+	program := tea.NewProgram(m,
+		tea.WithInput(o.Input),
+		tea.WithOutput(o.Output),
+		tea.WithAltScreen(),
+		tea.WithFPS(framesPerSecond),
+		tea.WithoutSignalHandler(),
+	)
+	// Bubble Tea ends in order when told to quit. When its own context ends, it
+	// does not wait for the goroutine that reads the terminal, which may then stay.
+	stop := context.AfterFunc(ctx, func() { program.Send(tea.Quit()) })
+	_, err = program.Run()
+	stop()
+	cancel()
+	m.running.close()
+	switch {
+	case m.err != nil:
+		return m.err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("ui: terminal: %w", err)
+	}
+	return nil
+}

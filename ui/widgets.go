@@ -1,0 +1,155 @@
+package ui
+
+import (
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/internal/format"
+)
+
+// dash is shown for a figure that does not exist.
+const dash = format.Dash
+
+// box draws a border with a title in it and returns what is inside.
+func (a area) box(title string) area {
+	if a.w < 2 || a.h < 2 {
+		return a.sub(rect{})
+	}
+	for x := 1; x < a.w-1; x++ {
+		a.set(x, 0, '─', styleBorder)
+		a.set(x, a.h-1, '─', styleBorder)
+	}
+	for y := 1; y < a.h-1; y++ {
+		a.set(0, y, '│', styleBorder)
+		a.set(a.w-1, y, '│', styleBorder)
+	}
+	a.set(0, 0, '╭', styleBorder)
+	a.set(a.w-1, 0, '╮', styleBorder)
+	a.set(0, a.h-1, '╰', styleBorder)
+	a.set(a.w-1, a.h-1, '╯', styleBorder)
+	if title = fitWords(title, a.w-4); title != "" {
+		a.set(1, 0, ' ', styleBorder)
+		a.set(a.text(2, 0, title, styleTitle), 0, ' ', styleBorder)
+	}
+	return a.inner()
+}
+
+// boxNote writes t into the upper border so that it ends before column end, if it
+// fits beside the title of the same box, and returns the end for one more.
+func (a area) boxNote(title string, end int, t []byte, s style) int {
+	n := columnsOfBytes(t)
+	x := end - n - 1
+	if n == 0 || x < columnsOf(title)+5 {
+		return end
+	}
+	a.set(x-1, 0, ' ', styleBorder)
+	a.set(a.bytes(x, 0, t, s), 0, ' ', styleBorder)
+	return x - 2
+}
+
+// noteEnd is where the first note of a box ends.
+func (a area) noteEnd() int { return a.w - 2 }
+
+// timeAxis writes into the lower border how far back the left end and the middle
+// of the chart above it are; the chart has width cells from column left on.
+func (a area) timeAxis(left, width int, window time.Duration, end string) {
+	y := a.h - 1
+	put := func(x int, t []byte) {
+		a.set(x-1, y, ' ', styleBorder)
+		a.set(a.bytes(x, y, t, styleFaint), y, ' ', styleBorder)
+	}
+	var b [16]byte
+	put(max(left, 2), append(format.AppendSpan(b[:0], window), " ago"...))
+	if width >= 48 {
+		t := format.AppendSpan(b[:0], window/2)
+		put(left+width/2-len(t)/2, t)
+	}
+	put(left+width-columnsOf(end)-1, append(b[:0], end...))
+}
+
+// valueAxis draws an axis at the left of a and returns the area of the curve.
+// width is that of the labels.
+func (a area) valueAxis(width int) area {
+	for y := range a.h {
+		a.set(width, y, '│', styleBorder)
+	}
+	return a.sub(rect{width + 1, 0, a.w - width - 1, a.h})
+}
+
+// tick writes a label beside an axis that valueAxis drew.
+func (a area) tick(width, y int, label []byte) {
+	a.bytesRight(width, y, label, styleFaint)
+	a.set(width, y, '┤', styleBorder)
+}
+
+// note is a labelled moment in a chart: the cell and what happened there.
+type note struct {
+	x     int
+	label string
+}
+
+const (
+	noteRune = '╎'
+	gcRune   = '┊'
+)
+
+// drawNotes draws a line at every note, through the cells that the curve leaves
+// free, and their labels, the newest first. A label stands at the right of its
+// line, or if it does not fit there, at the left, in the uppermost row where it
+// covers neither the curve nor another label; if it can, not even another line.
+// Where there is no such row, the newest takes the top and older ones are left out.
+func drawNotes(a area, notes []note) {
+	for _, n := range notes {
+		for y := range a.h {
+			if r := a.at(n.x, y).r; r == ' ' || r == gcRune {
+				a.set(n.x, y, noteRune, styleMarkerLine)
+			}
+		}
+	}
+	for i := len(notes) - 1; i >= 0; i-- {
+		n := notes[i]
+		if n.x < 0 || n.x >= a.w {
+			continue
+		}
+		w := columnsOf(n.label)
+		x := n.x + 1
+		if x+w > a.w {
+			x = n.x - w
+		}
+		y := a.freeRow(x, w, n.x, isBlank)
+		if y < 0 {
+			y = a.freeRow(x, w, n.x, isFree)
+		}
+		if y < 0 && i == len(notes)-1 {
+			y = 0
+		}
+		if y >= 0 && x >= 0 {
+			a.text(x, y, n.label, styleMarker)
+		}
+	}
+}
+
+func isBlank(r rune) bool { return r == ' ' || r == gcRune }
+
+// isFree reports whether a label may be written over the rune.
+func isFree(r rune) bool { return isBlank(r) || r == noteRune }
+
+// freeRow returns the uppermost row in which w cells from x on pass ok; -1 if
+// there is none. So that labels do not touch, the cells beside them must be free,
+// too, except in column line.
+func (a area) freeRow(x, w, line int, ok func(rune) bool) int {
+	if x < 0 || x+w > a.w {
+		return -1
+	}
+rows:
+	for y := range a.h {
+		for i := x; i < x+w; i++ {
+			if !ok(a.at(i, y).r) {
+				continue rows
+			}
+		}
+		if (x-1 == line || isFree(a.at(x-1, y).r)) && (x+w == line || isFree(a.at(x+w, y).r)) {
+			return y
+		}
+	}
+	return -1
+}
