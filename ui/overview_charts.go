@@ -25,10 +25,10 @@ func (o *overview) chart(a area, title string) chartBox {
 // note writes into the upper border, to the left of the notes before.
 func (b *chartBox) note(t []byte, s style) { b.end = b.boxNote(b.title, b.end, t, s) }
 
-// plot draws the axes and returns the area of the curve. It leaves top rows and
-// right cells to a legend. label writes the value at the part (0 to 1) of the
+// plot draws the axes and returns the area of the curve. It leaves top rows to a
+// legend. label writes the value at the part (0 to 1) of the
 // axis; where it writes nothing there is no tick.
-func (b *chartBox) plot(v *view, top, right int, label func(dst []byte, part float64) []byte) area {
+func (b *chartBox) plot(v *view, top int, label func(dst []byte, part float64) []byte) area {
 	in := b.inner()
 	in = in.sub(rect{0, top, in.w, in.h - top})
 	if in.w <= axisWidth+2 || in.h < 1 {
@@ -38,7 +38,7 @@ func (b *chartBox) plot(v *view, top, right int, label func(dst []byte, part flo
 	if v.frozen {
 		end = "frozen"
 	}
-	b.timeAxis(axisWidth+2, in.w-axisWidth-1-right, v.window, end)
+	b.timeAxis(axisWidth+2, in.w-axisWidth-1, v.window, end)
 	plot := in.valueAxis(axisWidth)
 	put := func(y int, part float64) {
 		*b.tick = label((*b.tick)[:0], part)
@@ -51,7 +51,7 @@ func (b *chartBox) plot(v *view, top, right int, label func(dst []byte, part flo
 	if in.h >= 7 {
 		put(in.h/2, 0.5)
 	}
-	return plot.sub(rect{0, 0, plot.w - right, plot.h})
+	return plot
 }
 
 // marks draws the labelled changes of the configuration over a finished chart.
@@ -86,7 +86,7 @@ func (o *overview) chartAllocs(a area, v *view) {
 	b := o.chart(a, "allocations per session")
 	o.buf = o.appendNow(o.buf[:0], v, format.AppendPer, objectsPerSession)
 	b.note(o.buf, styleAllocs)
-	plot := b.plot(v, 0, 0, func(dst []byte, part float64) []byte {
+	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
 	drawLine(plot, o.ys, high, styleAllocs, v.ascii)
@@ -99,7 +99,7 @@ func (o *overview) chartPool(a area, v *view) {
 	o.buf = o.appendNow(o.buf[:0], v, format.AppendPercent, delta.reuse)
 	b.note(o.buf, stylePool)
 	b.note(append(o.buf[:0], "┊ GC cycle"...), styleFaint)
-	plot := b.plot(v, 0, 0, func(dst []byte, part float64) []byte {
+	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return append(format.AppendTick(dst, part*100), '%')
 	})
 	o.line(plot, v, c, delta.reuse, 1, stylePool)
@@ -140,21 +140,16 @@ var labelNames = [session.NumLabels]string{
 	session.LabelS2CSign:     "s2c sign",
 }
 
-// The legend of the HKDF chart stands at its right in a chart of legendBeside
-// cells and more, above the curve in one of legendAbove rows and more, and is left
-// out of smaller ones.
+// The legend of the HKDF chart stands above the curve, so that its time axis is as
+// long as those of the other charts, in entries of legendWidth cells; a chart of
+// fewer than legendAbove rows has none.
 const (
-	legendWidth  = 23
-	legendBeside = 56
-	legendAbove  = 9
+	legendWidth = 23
+	legendAbove = 9
 )
 
 func (o *overview) chartHKDF(a area, v *view) {
-	legend := 0
-	if a.w >= legendBeside {
-		legend = legendWidth + 2 // a cell on either side
-	}
-	c := o.columnsFor(v, max(plotWidth(a)-legend, 1), dotsAcross)
+	c := o.columnsFor(v, plotWidth(a), dotsAcross)
 	n := o.collectLayers(c)
 	layers := o.layers[:n]
 	top := 0.0
@@ -173,15 +168,13 @@ func (o *overview) chartHKDF(a area, v *view) {
 	b := o.chart(a, "HKDF calls/s")
 	b.note(o.buf, styleHKDF)
 	in := a.inner()
-	above, perRow := 0, max(in.w/legendWidth, 1)
-	switch {
-	case legend > 0:
-		o.drawLegend(in.sub(rect{in.w - legend + 1, 0, legendWidth, in.h}), v, layers, 1)
-	case a.h >= legendAbove:
+	above := 0
+	if a.h >= legendAbove {
+		perRow := max(in.w/legendWidth, 1)
 		above = (n + perRow - 1) / perRow
 		o.drawLegend(in.sub(rect{0, 0, in.w, above}), v, layers, perRow)
 	}
-	plot := b.plot(v, above, legend, func(dst []byte, part float64) []byte {
+	plot := b.plot(v, above, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
 	drawStack(plot, layers, high, v.theme.patterns, v.ascii)
@@ -221,7 +214,10 @@ func (o *overview) collectLayers(c *columns) int {
 // present rates.
 func (o *overview) drawLegend(a area, v *view, layers []layer, perRow int) {
 	d, ok := v.history.between(v.end, recent)
-	w := a.w / perRow
+	w, gap := a.w/perRow, 1
+	if perRow > 1 {
+		gap = min(max(w-legendWidth, 1), 3)
+	}
 	for i := range layers {
 		e := a.sub(rect{i % perRow * w, i / perRow, w, 1})
 		l := &layers[len(layers)-1-i]
@@ -239,7 +235,7 @@ func (o *overview) drawLegend(a area, v *view, layers []layer, perRow int) {
 		if label := int(l.style - styleLabel0); ok {
 			o.buf = format.AppendRate(o.buf[:0], ratio(float64(d.to.hkdf[label]-d.from.hkdf[label]), d.elapsed.Seconds()))
 		}
-		e.bytesRight(e.w-min(perRow-1, 1), 0, o.buf, styleText)
+		e.bytesRight(e.w-gap, 0, o.buf, styleText)
 	}
 }
 
@@ -264,7 +260,7 @@ func (o *overview) chartPauses(a area, v *view) {
 	}
 	b := o.chart(a, "GC pauses")
 	b.note(o.buf, styleGC)
-	plot := b.plot(v, 0, 0, func(dst []byte, _ float64) []byte { return dst })
+	plot := b.plot(v, 0, func(dst []byte, _ float64) []byte { return dst })
 	axis := a.inner()
 	for d := low; d <= high*1.01 && plot.h > 0; d *= 10 {
 		o.buf = format.AppendDecade(o.buf[:0], d)
@@ -292,7 +288,7 @@ func (o *overview) chartSessions(a area, v *view) {
 	b := o.chart(a, "sessions/s")
 	b.note(o.buf, styleSessions)
 	b.note(append(o.buf[:0], "offered"...), styleOffered)
-	plot := b.plot(v, 0, 0, func(dst []byte, part float64) []byte {
+	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
 	o.line(plot, v, c, delta.offeredRate, high, styleOffered)
@@ -313,7 +309,7 @@ func (o *overview) chartHeap(a area, v *view) {
 	b := o.chart(a, "heap")
 	b.note(o.buf, styleHeap)
 	b.note(append(o.buf[:0], "goal"...), styleGoal)
-	plot := b.plot(v, 0, 0, func(dst []byte, part float64) []byte {
+	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return append(format.AppendTick(dst, part*high), 'M')
 	})
 	drawLine(plot, o.ys, high, styleGoal, v.ascii)
