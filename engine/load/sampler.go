@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/internal/format"
@@ -146,7 +147,7 @@ func (s *sampler) runtimeFigures(snap *Snapshot) {
 		s.pauseTotal += c.Pause
 	})
 	if len(fresh) > 0 {
-		all := append(s.recent[:len(s.recent):len(s.recent)], fresh...)
+		all := slices.Concat(s.recent, fresh)
 		s.recent = all[max(0, len(all)-RecentCycles):]
 	}
 	s.counts.Reset()
