@@ -1,0 +1,230 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/engine/session"
+	"github.com/SAGE-X-project/sagetop/internal/report"
+	"github.com/SAGE-X-project/sagetop/internal/settings"
+	"github.com/SAGE-X-project/sagetop/ui"
+)
+
+// runDuration is how long "run" runs unless it is told.
+const runDuration = 10 * time.Second
+
+// options is all that the commands can be told.
+type options struct {
+	config load.Config
+
+	theme          string // dashboard
+	ascii, noColor bool   // dashboard
+
+	output string // run
+	quiet  bool   // run
+}
+
+func defaultOptions() *options {
+	return &options{config: load.Default(), theme: "auto", output: "text"}
+}
+
+// flag describes a flag for people.
+type flag struct {
+	name    string
+	value   string // what stands for its value in the help, "" for a switch
+	help    string
+	limits  string // range or choices, "" where the help says it all
+	initial string // default, "" for none
+	choices []string
+	list    bool // a value is several choices with commas between
+}
+
+// placeholders stand for values in the help.
+var placeholders = map[load.Kind]string{
+	load.KindChoice: "NAME", load.KindList: "LIST", load.KindCount: "N", load.KindRate: "RATE",
+	load.KindShare: "SHARE", load.KindSize: "SIZE", load.KindDuration: "TIME",
+}
+
+// loadFlags returns a flag for each parameter of the load, in its order.
+func loadFlags() []flag {
+	params := load.Params()
+	list := make([]flag, len(params))
+	for i, p := range params {
+		f := flag{name: p.Name, value: placeholders[p.Kind], help: p.Help, limits: p.Range, initial: p.Default, choices: p.Choices}
+		if p.Unit != "" && p.Kind != load.KindRate { // a rate's range says it
+			f.limits += " " + p.Unit
+		}
+		if p.Kind == load.KindList {
+			f.list = true
+			f.choices = append([]string{"baseline", "seed", "tuned"}, session.OptimizationNames()...)
+		}
+		list[i] = f
+	}
+	return list
+}
+
+var (
+	configFlag = flag{name: "config", value: "FILE", help: "read settings from a TOML file whose keys are the names of flags"}
+
+	screenFlags = []flag{
+		{name: "theme", value: "NAME", help: "colours of the dashboard", limits: strings.Join(ui.ThemeNames(), " | "), initial: "auto", choices: ui.ThemeNames()},
+		{name: "ascii", help: "draw with 7-bit characters only"},
+		{name: "no-color", help: "draw without colours, as with NO_COLOR set"},
+	}
+	outputFlags = []flag{
+		{name: "output", value: "NAME", help: "format of what is printed on standard output", limits: strings.Join(report.Formats(), " | "), initial: "text", choices: report.Formats()},
+		{name: "quiet", help: "no progress on standard error"},
+	}
+)
+
+// settings returns everything that can be set, whichever command has the flag:
+// one file and one environment serve all commands.
+func (o *options) settings() []settings.Setting {
+	return append(settings.OfConfig(&o.config),
+		settings.Setting{Name: "theme", Set: oneOf(&o.theme, ui.ThemeNames())},
+		settings.Setting{Name: "ascii", Set: boolean(&o.ascii)},
+		settings.Setting{Name: "no-color", Set: boolean(&o.noColor)},
+		settings.Setting{Name: "output", Set: oneOf(&o.output, report.Formats())},
+		settings.Setting{Name: "quiet", Set: boolean(&o.quiet)},
+	)
+}
+
+func oneOf(to *string, names []string) func(string) error {
+	return func(text string) error {
+		if !slices.Contains(names, text) {
+			last := len(names) - 1
+			return fmt.Errorf("%q is not valid; want %s or %s", text, strings.Join(names[:last], ", "), names[last])
+		}
+		*to = text
+		return nil
+	}
+}
+
+func boolean(to *bool) func(string) error {
+	return func(text string) error {
+		v, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is not valid; want true or false", text)
+		}
+		*to = v
+		return nil
+	}
+}
+
+// resolve finds out what cmd was told by its flags, the environment and the
+// configuration file.
+func (o *options) resolve(cmd *cobra.Command) error {
+	from := settings.Sources{
+		Flag: func(name string) (string, bool) {
+			f := cmd.Flags().Lookup(name)
+			if f == nil || !f.Changed {
+				return "", false
+			}
+			return f.Value.String(), true
+		},
+		Getenv: os.Getenv,
+	}
+	if path, given := from.Flag(configFlag.name); given || os.Getenv(settings.Env(configFlag.name)) != "" {
+		origin := "--" + configFlag.name
+		if !given {
+			origin = settings.Env(configFlag.name)
+			path = os.Getenv(origin)
+		}
+		file, err := settings.ReadFile(path)
+		if err != nil {
+			return usagef("%s: %w", origin, err)
+		}
+		from.File = file
+	}
+	if err := settings.Resolve(o.settings(), from); err != nil {
+		return usage(err)
+	}
+	return nil
+}
+
+// flagText is the value of a flag as it was typed. What it means is for the
+// setting to say, which reads the environment and the file too.
+type flagText struct {
+	flag  flag
+	typed string
+}
+
+func (t *flagText) String() string         { return t.typed }
+func (t *flagText) Set(typed string) error { t.typed = typed; return nil }
+func (t *flagText) Type() string           { return t.flag.value }
+
+// addFlags gives cmd flags, and completion for their values.
+func addFlags(cmd *cobra.Command, flags ...flag) {
+	cmd.Flags().SortFlags = false
+	for _, f := range flags {
+		v := cmd.Flags().VarPF(&flagText{flag: f}, f.name, "", f.help)
+		complete := cobra.NoFileCompletions
+		switch {
+		case f.value == "":
+			v.NoOptDefVal = "true"
+		case f.name == configFlag.name:
+			complete = cobra.FixedCompletions([]string{"toml"}, cobra.ShellCompDirectiveFilterFileExt)
+		case f.list:
+			complete = completeList(f.choices)
+		case len(f.choices) > 0:
+			complete = cobra.FixedCompletions(f.choices, cobra.ShellCompDirectiveNoFileComp)
+		}
+		if err := cmd.RegisterFlagCompletionFunc(f.name, complete); err != nil {
+			panic(err) // the flag was added just now
+		}
+	}
+}
+
+// completeList completes the last word of a list, with those not in it yet.
+func completeList(words []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		var all []string
+		for _, w := range words {
+			if !slices.Contains(strings.Split(before, ","), w) {
+				all = append(all, before+w)
+			}
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// flagError says in one line what is wrong with a flag.
+func flagError(cmd *cobra.Command, err error) error {
+	see := fmt.Sprintf("see '%s --help'", cmd.CommandPath())
+	if missing := (*pflag.NotExistError)(nil); errors.As(err, &missing) {
+		if short := missing.GetSpecifiedShortnames(); short != "" {
+			return usagef("unknown flag -%s; %s", short, see)
+		}
+		return usagef("unknown flag --%s; %s", missing.GetSpecifiedName(), see)
+	}
+	if bare := (*pflag.ValueRequiredError)(nil); errors.As(err, &bare) {
+		return usagef("--%s needs a value; %s", bare.GetSpecifiedName(), see)
+	}
+	return usagef("%w; %s", err, see)
+}
+
+// noArgs refuses arguments, and says which command was perhaps meant.
+func noArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case cmd.HasSubCommands():
+		hint := fmt.Sprintf("see '%s --help'", cmd.CommandPath())
+		if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+			hint = fmt.Sprintf("did you mean %q?", like[0])
+		}
+		return usagef("unknown command %q; %s", args[0], hint)
+	default:
+		return usagef("%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
+	}
+}

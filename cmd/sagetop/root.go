@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/report"
+	"github.com/SAGE-X-project/sagetop/internal/termguard"
+	"github.com/SAGE-X-project/sagetop/ui"
+)
+
+// newRootCommand returns the whole command line. Without a command it opens the
+// dashboard.
+func newRootCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "sagetop",
+		Short:         "watch secure sessions under load, live, and what each optimization is worth",
+		Args:          noArgs,
+		Version:       versionText(),
+		SilenceErrors: true, // execute prints them, in one line
+		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
+		Example: `  sagetop --optimizations baseline --rate 20k/s
+  SAGETOP_THEME=light sagetop --config load.toml`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o := defaultOptions()
+			if err := o.resolve(cmd); err != nil {
+				return err
+			}
+			if err := needTerminal(); err != nil {
+				return err
+			}
+			return dashboard(cmd.Context(), o)
+		},
+	}
+	addFlags(cmd, append(loadFlags(), append(screenFlags, configFlag)...)...)
+	cmd.Flags().Bool("version", false, "print version, commit and Go version")
+	cmd.PersistentFlags().BoolP("help", "h", false, "print this help")
+	cmd.SetFlagErrorFunc(flagError)
+	cmd.SetHelpFunc(printHelp)
+	cmd.SetVersionTemplate("{{.Version}}\n")
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.AddCommand(newRunCommand(), newVerifyCommand(), newVersionCommand(), newCompletionCommand())
+	cmd.SetHelpCommand(newHelpCommand())
+	cmd.InitDefaultHelpCmd()
+	return cmd
+}
+
+// needTerminal says what to do instead where there is no screen to draw on.
+func needTerminal() error {
+	const instead = "use 'sagetop run' to run without a screen"
+	switch {
+	case !term.IsTerminal(os.Stdin.Fd()):
+		return usagef("the dashboard needs a terminal, and standard input is none; %s", instead)
+	case !term.IsTerminal(os.Stdout.Fd()):
+		return usagef("the dashboard needs a terminal, and standard output is none; %s", instead)
+	case os.Getenv("TERM") == "dumb":
+		return usagef("the dashboard needs a terminal that can move its cursor, and TERM is dumb; %s", instead)
+	}
+	return nil
+}
+
+// dashboard shows the load until the user quits, the load ends or a signal
+// comes, and prints what it came to once the terminal is back.
+func dashboard(ctx context.Context, o *options) error {
+	engine, err := load.New(o.config, load.WithHost())
+	if err != nil {
+		return usage(err)
+	}
+	ctx, release := untilSignal(ctx)
+	defer release()
+	if err := engine.Start(); err != nil {
+		return err
+	}
+	unguard := termguard.Start()
+	testHookDashboard()
+	shown := ui.Run(ctx, ui.Options{
+		Engine: engine, Theme: o.theme, ASCII: o.ascii, NoColor: o.noColor, Version: versionText(),
+	})
+	unguard()
+	summary := engine.Stop()
+	summary.Partial = summary.Partial || signalled(shown)
+	printed := report.Text(os.Stdout, summary)
+	if crash := (*ui.PanicError)(nil); errors.As(shown, &crash) {
+		return crashed(crash, crash.Stack)
+	}
+	return outcome(engine.Err(), shown, printed)
+}
+
+// outcome makes one error of a run's: a panic counts most, then a signal, and
+// what could not be printed least.
+func outcome(failed, ended, printed error) error {
+	if crash := (*load.PanicError)(nil); errors.As(failed, &crash) {
+		return crashed(crash, crash.Stack)
+	}
+	if stop := (*stopSignal)(nil); errors.As(ended, &stop) {
+		return &exitError{code: stop.exitCode()} // whoever sent it knows
+	}
+	for _, err := range []error{failed, ended, printed} {
+		if err != nil && !errors.Is(err, io.EOF) && !nobodyReads(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// crashed prints where a panic happened, and returns what is left to say.
+func crashed(err error, stack []byte) error {
+	fmt.Fprintf(os.Stderr, "sagetop: %v\n\n%s\n", err, stack)
+	return &exitError{code: exitFailed}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/report"
+)
+
+func newRunCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "put the load on without a screen, and print what it came to",
+		Long: `Puts the load on without a screen: a line of progress a second on standard error,
+and what the run came to on standard output.
+
+  text    the summary, for people
+  json    the summary, schema ` + load.SummarySchema + `
+  ndjson  a snapshot a second, one object a line with "type":"snapshot", then the
+          summary with "type":"summary"
+  csv     a header, and a row a second with the figures of that second
+
+Ctrl-C ends the run early and prints the summary so far, marked partial; a second
+Ctrl-C ends at once.`,
+		Args: noArgs,
+		Example: `  sagetop run --duration 3s --optimizations baseline --output json
+  sagetop run --duration 1m --output csv > run.csv`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o := defaultOptions()
+			o.config.Duration = runDuration
+			if err := o.resolve(cmd); err != nil {
+				return err
+			}
+			return runLoad(cmd.Context(), o)
+		},
+	}
+	flags := loadFlags()
+	for i := range flags {
+		if flags[i].name == "duration" {
+			flags[i].initial = runDuration.String()
+		}
+	}
+	addFlags(cmd, append(flags, append(outputFlags, configFlag)...)...)
+	return cmd
+}
+
+// runLoad runs until the load ends, a signal comes, or nobody reads its output
+// any more.
+func runLoad(ctx context.Context, o *options) error {
+	engine, err := load.New(o.config)
+	if err != nil {
+		return usage(err)
+	}
+	keepBrokenPipes()
+	out, err := report.New(o.output, os.Stdout)
+	if err != nil {
+		return usage(err)
+	}
+	var progress io.Writer = os.Stderr
+	if o.quiet {
+		progress = io.Discard
+	}
+	ctx, release := untilSignal(ctx)
+	defer release()
+	if err := engine.Start(); err != nil {
+		return err
+	}
+	ended := report.Follow(ctx, engine.Next, out, progress)
+	if ended != nil && ctx.Err() != nil {
+		fmt.Fprintf(progress, "sagetop: %v, ending the run; again to end at once\n", context.Cause(ctx))
+		ended = context.Cause(ctx)
+	}
+	summary := engine.Stop()
+	summary.Partial = summary.Partial || signalled(ended)
+	var printed error
+	if !nobodyReads(ended) {
+		printed = out.End(summary)
+	}
+	return outcome(engine.Err(), ended, printed)
+}

@@ -1,0 +1,321 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// at is a snapshot of a steady run of 1000 sessions a second, of which two
+// allocations, 2 HKDFs, and a quarter of the pool's gets are misses.
+func at(elapsed time.Duration) load.Snapshot {
+	n := uint64(elapsed / time.Millisecond)
+	return load.Snapshot{
+		Elapsed: elapsed, Config: load.Default(), Offered: float64(n), Valid: true,
+		Sessions:  load.Sessions{Created: n, Removed: n / 2, Live: n - n/2},
+		Pool:      load.Pool{Kind: session.PoolFreeList, Gets: n, Hits: n - n/4, Misses: n / 4},
+		HKDF:      load.HKDF{Calls: 2 * n, Bytes: 192 * n},
+		KeyAllocs: n / 4,
+		Allocs:    load.Allocs{Objects: 2 * n, Bytes: 100 * n},
+		GC:        load.GC{Cycles: n / 500, PauseTotal: time.Duration(n/500) * 40 * time.Microsecond, HeapLive: 5 << 20},
+		Messages:  load.Messages{Sealed: 2 * n, Opened: 2 * n, Bytes: 2048 * n},
+	}
+}
+
+func summaryOf(s load.Snapshot) load.Summary {
+	created := s.Sessions.Created
+	return load.Summary{
+		Schema: load.SummarySchema, Valid: s.Valid, InvalidReasons: s.Reasons, Config: s.Config, Duration: s.Elapsed,
+		OfferedPerSecond: 1000, AchievedPerSecond: 1000, Sessions: s.Sessions, Pool: s.Pool, Messages: s.Messages,
+		HKDF:      load.HKDFSummary{Calls: s.HKDF.Calls, PerSession: load.PerSession(s.HKDF.Calls, created)},
+		KeyAllocs: load.KeyAllocs{Count: s.KeyAllocs, PerSession: load.PerSession(s.KeyAllocs, created)},
+		Allocs:    load.AllocsTotal{Objects: s.Allocs.Objects, PerSession: 2, BytesPerSession: 100},
+		GC:        load.GCSummary{Cycles: s.GC.Cycles, CPUFraction: 0.004, HeapLive: s.GC.HeapLive},
+		Latency: load.Latencies{Create: load.Response{
+			Service:  load.Latency{Count: created / 2, P50: 8510, P90: 17 * time.Microsecond, P99: 43300, P999: 126 * time.Microsecond, Max: 1370 * time.Microsecond},
+			Response: load.Latency{Count: created / 2, P50: 42500, P90: 85500, P99: 545 * time.Microsecond, P999: 3740 * time.Microsecond, Max: 4460 * time.Microsecond},
+		}},
+	}
+}
+
+func TestText(t *testing.T) {
+	plain := summaryOf(at(10 * time.Second))
+	plain.Pool.HitRatio = 0.75
+
+	short := summaryOf(at(1500 * time.Millisecond))
+	short.Partial, short.Valid = true, false
+	short.InvalidReasons = []string{"overload: 12 sessions not started, 1s behind schedule", "messages: 1 not authentic"}
+	short.Config.Model, short.Config.Workers = load.Closed, 250
+	short.Config.Optimizations = session.Baseline
+	short.Config.Handshake = load.HandshakeNone
+	short.Pool = load.Pool{}
+	short.GC.Cycles = 12
+	short.GC.Pauses = load.Latency{Count: 12, P50: 40 * time.Microsecond, P99: 84 * time.Microsecond, Max: 84 * time.Microsecond}
+
+	for name, s := range map[string]load.Summary{"text.golden": plain, "partial.golden": short} {
+		t.Run(name, func(t *testing.T) {
+			var got strings.Builder
+			if err := Text(&got, s); err != nil {
+				t.Fatal(err)
+			}
+			if *update {
+				if err := os.WriteFile("testdata/"+name, []byte(got.String()), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile("testdata/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestProgress(t *testing.T) {
+	bad := at(3 * time.Second)
+	bad.Valid, bad.Reasons = false, []string{"overload: 5 sessions not started", "behind"}
+	for name, tt := range map[string]struct {
+		s    Stretch
+		want string
+	}{
+		"steady":  {Stretch{at(time.Second), at(2 * time.Second)}, "00:00:02    1.000k/s    1.000k/s            2.00          2.00      75.0 %          2    80.0 µs"},
+		"start":   {Stretch{To: at(time.Second)}, "00:00:01    1.000k/s    1.000k/s            2.00          2.00      75.0 %          2    80.0 µs"},
+		"nothing": {Stretch{at(time.Second), at(time.Second)}, "00:00:01           –           –               –             –           –          0       0 ns"},
+		"bad":     {Stretch{at(2 * time.Second), bad}, "00:00:03    1.000k/s    1.000k/s            2.00          2.00      75.0 %          2    80.0 µs  not valid: overload: 5 sessions not started; behind"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Progress(tt.s); got != tt.want {
+				t.Errorf("got\n%s\n%s\nwant\n%s", ProgressHeader, got, tt.want)
+			}
+		})
+	}
+	if got, want := len([]rune(Progress(Stretch{To: at(time.Second)}))), len(ProgressHeader); got != want {
+		t.Errorf("a line has %d characters, its header %d", got, want)
+	}
+}
+
+// tell gives an output the stretches between the moments, and the end.
+func tell(t *testing.T, format string, moments ...time.Duration) string {
+	t.Helper()
+	var b bytes.Buffer
+	out, err := New(format, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last load.Snapshot
+	for _, m := range moments {
+		if err := out.Stretch(Stretch{last, at(m)}); err != nil {
+			t.Fatal(err)
+		}
+		last = at(m)
+	}
+	if err := out.End(summaryOf(last)); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestJSON(t *testing.T) {
+	var s map[string]any
+	if err := json.Unmarshal([]byte(tell(t, "json", time.Second, 2*time.Second)), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s["schema"] != "sagetop.run/1" || s["hkdf"].(map[string]any)["per_session"] != 2.0 {
+		t.Errorf("got %v", s)
+	}
+}
+
+func TestNDJSON(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(tell(t, "ndjson", time.Second, 2*time.Second)), "\n")
+	var got []map[string]any
+	for _, line := range lines {
+		var v map[string]any
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		got = append(got, v)
+	}
+	if len(got) != 3 {
+		t.Fatalf("%d lines, want 3", len(got))
+	}
+	for i, want := range []map[string]any{
+		{"type": "snapshot", "elapsed_ns": 1e9},
+		{"type": "snapshot", "elapsed_ns": 2e9},
+		{"type": "summary", "schema": "sagetop.run/1", "duration_ns": 2e9},
+	} {
+		for name, v := range want {
+			if got[i][name] != v {
+				t.Errorf("line %d: %s is %v, want %v", i+1, name, got[i][name], v)
+			}
+		}
+	}
+}
+
+func TestCSV(t *testing.T) {
+	rows, err := csv.NewReader(strings.NewReader(tell(t, "csv", time.Second, 2*time.Second, 2*time.Second))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []map[string]string{
+		{
+			"elapsed_s": "2.000", "offered_per_second": "1000.0", "achieved_per_second": "1000.0", "sessions_created": "1000",
+			"sessions_live": "1000", "sessions_expired": "0", "sessions_failed": "0", "dropped": "0",
+			"allocs_per_session": "2.0000", "alloc_bytes_per_session": "100.0", "key_allocations_per_session": "0.2500",
+			"hkdf_per_session": "2.0000", "pool_hit_ratio": "0.750000", "gc_cycles": "2", "gc_pause_ns": "80000",
+			"heap_live_bytes": "5242880", "messages_sealed": "2000", "messages_opened": "2000", "messages_failed": "0",
+			"handshakes_completed": "0", "valid": "true", "invalid_reasons": "",
+		},
+		{"elapsed_s": "2.000", "offered_per_second": "", "allocs_per_session": "", "pool_hit_ratio": "", "gc_cycles": "0"},
+	}
+	for i, row := range want {
+		got := make(map[string]string)
+		for c, name := range rows[0] {
+			got[name] = rows[i+2][c]
+		}
+		for name, v := range row {
+			if got[name] != v {
+				t.Errorf("row %d: %s is %q, want %q", i+2, name, got[name], v)
+			}
+		}
+		if i == 0 && len(got) != len(row) {
+			t.Errorf("%d columns, the test knows %d", len(got), len(row))
+		}
+	}
+	if got := tell(t, "csv"); got != strings.Join(rows[0], ",")+"\n" {
+		t.Errorf("without a stretch: %q, want the header", got)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	_, err := New("yaml", io.Discard)
+	if want := `"yaml" is not valid; want text, json, ndjson or csv`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	for _, name := range Formats() {
+		if _, err := New(name, io.Discard); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// brokenWriter fails after some writes.
+type brokenWriter struct{ left int }
+
+var errBroken = errors.New("broken")
+
+func (w *brokenWriter) Write(p []byte) (int, error) {
+	if w.left--; w.left < 0 {
+		return 0, errBroken
+	}
+	return len(p), nil
+}
+
+func TestWriteErrorsAreReturned(t *testing.T) {
+	for _, name := range Formats() {
+		out, err := New(name, &brokenWriter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = errors.Join(out.Stretch(Stretch{To: at(time.Second)}), out.End(summaryOf(at(time.Second))))
+		if !errors.Is(err, errBroken) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// recorder is an output that keeps what it is told.
+type recorder struct {
+	stretches [][2]time.Duration
+	fails     error
+}
+
+func (r *recorder) Stretch(s Stretch) error {
+	r.stretches = append(r.stretches, [2]time.Duration{s.From.Elapsed, s.To.Elapsed})
+	return r.fails
+}
+
+func (r *recorder) End(load.Summary) error { return nil }
+
+func TestFollow(t *testing.T) {
+	const ms = time.Millisecond
+	over := errors.New("over")
+	tests := []struct {
+		name    string
+		moments []time.Duration
+		end     error // of next, after the last
+		want    [][2]time.Duration
+		err     error
+	}{
+		{"nothing", nil, io.EOF, nil, nil},
+		{"too short to tell", []time.Duration{100 * ms, 200 * ms}, io.EOF, nil, nil},
+		{"less than a second", []time.Duration{100 * ms, 500 * ms}, io.EOF, [][2]time.Duration{{0, 500 * ms}}, nil},
+		{"each second", []time.Duration{900 * ms, 1000 * ms, 1500 * ms, 2100 * ms, 3000 * ms}, io.EOF, [][2]time.Duration{{0, 1000 * ms}, {1000 * ms, 2100 * ms}, {2100 * ms, 3000 * ms}}, nil},
+		{"a rest", []time.Duration{1000 * ms, 1100 * ms, 1400 * ms}, io.EOF, [][2]time.Duration{{0, 1000 * ms}, {1000 * ms, 1400 * ms}}, nil},
+		{"snapshots lost", []time.Duration{500 * ms, 4500 * ms}, io.EOF, [][2]time.Duration{{0, 4500 * ms}}, nil},
+		{"ended", []time.Duration{1000 * ms, 1400 * ms}, over, [][2]time.Duration{{0, 1000 * ms}, {1000 * ms, 1400 * ms}}, over},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			i := 0
+			next := func(context.Context) (load.Snapshot, error) {
+				if i == len(tt.moments) {
+					return load.Snapshot{}, tt.end
+				}
+				i++
+				return at(tt.moments[i-1]), nil
+			}
+			var out recorder
+			var progress strings.Builder
+			if err := Follow(t.Context(), next, &out, &progress); !errors.Is(err, tt.err) {
+				t.Errorf("error %v, want %v", err, tt.err)
+			}
+			if diff := cmp.Diff(tt.want, out.stretches); diff != "" {
+				t.Errorf("stretches (-want +got):\n%s", diff)
+			}
+			if got, want := strings.Count(progress.String(), "\n"), 1+len(tt.want); got != want {
+				t.Errorf("%d lines of progress, want %d:\n%s", got, want, progress.String())
+			}
+		})
+	}
+}
+
+func TestFollowStopsWhereOutputFails(t *testing.T) {
+	for name, moments := range map[string][]time.Duration{"in the middle": {time.Second, 2 * time.Second}, "at the end": {500 * time.Millisecond}} {
+		t.Run(name, func(t *testing.T) {
+			i := 0
+			next := func(context.Context) (load.Snapshot, error) {
+				if i == len(moments) {
+					return load.Snapshot{}, io.EOF
+				}
+				i++
+				return at(moments[i-1]), nil
+			}
+			out := recorder{fails: errBroken}
+			// Progress that cannot be written is no reason to stop.
+			if err := Follow(t.Context(), next, &out, &brokenWriter{}); !errors.Is(err, errBroken) || len(out.stretches) != 1 {
+				t.Errorf("%v after %d stretches, want one", err, len(out.stretches))
+			}
+		})
+	}
+}
