@@ -1,0 +1,87 @@
+# Everything a developer types. "make help" lists it; .ci/run calls "make ci".
+
+BIN     := bin/sagetop
+TOOLS   := $(CURDIR)/.tools
+PACKAGE := ./cmd/sagetop
+
+# Tools, pinned. They stay out of go.mod, and of the machine: they live in .tools.
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCHSTAT     := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+
+VERSION := $(shell git describe --tags --dirty --always 2>/dev/null)
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# How long each fuzz target runs.
+FUZZTIME ?= 30s
+# Flags of the dashboard: make run ARGS='--optimizations baseline'
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help run build test race e2e bench benchstat fuzz cover fmt lint vet dist check ci tools clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build and open the dashboard (ARGS= for its flags)
+	./$(BIN) $(ARGS)
+
+build: ## build bin/sagetop
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) $(PACKAGE)
+
+test: ## run all tests
+	go test ./...
+
+race: ## run all tests under the race detector, in random order
+	go test -race -shuffle=on ./...
+
+e2e: ## run only the end-to-end tests: the real binary on a pseudo-terminal
+	go test -count=1 -run '^TestE2E' -v $(PACKAGE)
+
+bench: ## run all benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+benchstat: ## compare two files of benchmark output: make benchstat OLD=a.txt NEW=b.txt
+	@scripts/tools $(TOOLS) $(BENCHSTAT)
+	$(TOOLS)/benchstat $(OLD) $(NEW)
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	scripts/fuzz $(FUZZTIME)
+
+cover: ## measure test coverage, by package and in total
+	go test -coverprofile=coverage.out -coverpkg=./... ./...
+	@go tool cover -func=coverage.out | tail -n 1
+
+fmt: ## format the code
+	@scripts/tools $(TOOLS) $(GOLANGCI_LINT)
+	$(TOOLS)/golangci-lint fmt
+
+lint: ## check formatting and run the linters
+	@scripts/tools $(TOOLS) $(GOLANGCI_LINT)
+	$(TOOLS)/golangci-lint fmt --diff
+	$(TOOLS)/golangci-lint run
+
+vet: ## go vet, for each operating system (-trimpath lets dist use what it compiles)
+	@for os in linux darwin windows; do echo "GOOS=$$os go vet ./..."; CGO_ENABLED=0 GOOS=$$os go vet -trimpath ./... || exit 1; done
+
+dist: ## build for all platforms, into dist/
+	@for p in $(PLATFORMS); do \
+		os=$${p%/*} arch=$${p#*/}; out=dist/sagetop-$$os-$$arch; \
+		[ $$os = windows ] && out=$$out.exe; \
+		echo "$$out"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o $$out $(PACKAGE) || exit 1; \
+	done
+
+check: lint vet test race ## what must pass before a commit
+
+ci: check dist ## what .ci/run calls: check, a short fuzz of each target, all platforms
+	$(MAKE) fuzz FUZZTIME=5s
+
+tools: ## install the pinned tools into .tools
+	@scripts/tools $(TOOLS) $(GOLANGCI_LINT) $(BENCHSTAT)
+
+clean: ## remove what was built
+	rm -rf bin dist coverage.out
