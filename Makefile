@@ -1,4 +1,4 @@
-# Everything a developer types. "make help" lists it; .ci/run calls "make ci".
+# Everything a developer types. "make help" lists it; .ci/run calls "make check".
 
 BIN     := bin/sagetop
 TOOLS   := $(CURDIR)/.tools
@@ -21,7 +21,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test race e2e bench benchstat fuzz cover fmt lint vet dist check ci tools clean
+.PHONY: help run build test race e2e bench benchstat fuzz cover fmt lint vet dist quick check tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,9 +75,9 @@ dist: ## build for all platforms, into dist/
 		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o $$out $(PACKAGE) || exit 1; \
 	done
 
-check: lint vet test race ## what must pass before a commit
+quick: lint vet test ## the short check while working
 
-ci: check dist ## what .ci/run calls: check, a short fuzz of each target, all platforms
+check: lint vet test race dist ## what .ci/run calls: everything, with a short fuzz of each target and all platforms
 	$(MAKE) fuzz FUZZTIME=5s
 
 tools: ## install the pinned tools into .tools
