@@ -2,7 +2,6 @@ package session
 
 import (
 	"crypto/cipher"
-	"fmt"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -20,18 +19,14 @@ const (
 
 // newCipher returns the AEAD under key. If old is one whose key can be replaced
 // in place, it is rekeyed and returned, and nothing is allocated.
-func newCipher(old cipher.AEAD, key *[KeySize]byte) (cipher.AEAD, error) {
+func newCipher(old cipher.AEAD, key *[KeySize]byte) cipher.AEAD {
 	if old != nil {
 		if held := heldKey(old); held != nil {
 			*held = *key
-			return old, nil
+			return old
 		}
 	}
-	aead, err := chacha20poly1305.New(key[:])
-	if err != nil {
-		return nil, fmt.Errorf("session: cipher: %w", err)
-	}
-	return aead, nil
+	return must(chacha20poly1305.New(key[:]))
 }
 
 // wipeCipher clears the copy of the key that an AEAD keeps, and tells whether

@@ -2,10 +2,10 @@ package session
 
 import (
 	"bytes"
-	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
+
+	"golang.org/x/crypto/hkdf"
 )
 
 // Sizes in bytes.
@@ -88,10 +88,7 @@ func DeriveSeed(x Exchange) ([SeedSize]byte, error) {
 	h.Write([]byte(x.ContextID))
 	h.Write(low)
 	h.Write(high)
-	prk, err := hkdf.Extract(sha256.New, x.SharedSecret, h.Sum(nil))
-	if err != nil {
-		return seed, fmt.Errorf("session: extract seed: %w", err)
-	}
+	prk := hkdf.Extract(sha256.New, x.SharedSecret, h.Sum(nil))
 	copy(seed[:], prk)
 	clear(prk)
 	return seed, nil
@@ -121,13 +118,14 @@ func DeriveKeys(dst *[KeyMaterialSize]byte, seed []byte, id ID, o Optimizations)
 	for k := range keys {
 		keys[k] = (*[KeySize]byte)(dst[k*KeySize:])
 	}
-	if o.ReusableHash {
+	if o.reusableHash() {
 		sc := newScratch()
-		sc.deriveKeys(&keys, dst, seed, id, o.SingleHKDF)
+		sc.deriveKeys(&keys, seed, id, o.SingleHKDF)
 		sc.wipe()
 		return nil
 	}
-	return libraryDeriveKeys(&keys, seed, id, o.SingleHKDF)
+	libraryDeriveKeys(&keys, seed, id, o.SingleHKDF)
+	return nil
 }
 
 func labelOr(label string) string {

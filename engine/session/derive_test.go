@@ -65,9 +65,9 @@ func scatteredKeys(t testing.TB, seed []byte, id ID, single, reusable bool) (all
 	s.layKeys(Optimizations{})
 	if reusable {
 		sc := newScratch()
-		sc.deriveKeys(&s.keys, nil, seed, id, single)
-	} else if err := libraryDeriveKeys(&s.keys, seed, id, single); err != nil {
-		t.Fatal(err)
+		sc.deriveKeys(&s.keys, seed, id, single)
+	} else {
+		libraryDeriveKeys(&s.keys, seed, id, single)
 	}
 	for _, key := range s.keys {
 		all = append(all, key[:]...)
@@ -95,6 +95,22 @@ func fill(r *rand.Rand, b []byte) {
 	}
 }
 
+// expandBytes returns the first n bytes of HKDF-Expand by sc.
+func expandBytes(sc *scratch, prk []byte, info string, n int) []byte {
+	var keys []*[KeySize]byte
+	for range (n + KeySize - 1) / KeySize {
+		keys = append(keys, new([KeySize]byte))
+	}
+	x := newExpansion(info)
+	sc.setKey(prk)
+	sc.expand(keys, &x)
+	var okm []byte
+	for _, key := range keys {
+		okm = append(okm, key[:]...)
+	}
+	return okm[:n]
+}
+
 // TestScratchOracle draws 100 generators, of 120 inputs each, for the HMAC and
 // HKDF that are composed here, and holds them against both libraries'.
 func TestScratchOracle(t *testing.T) {
@@ -104,24 +120,23 @@ func TestScratchOracle(t *testing.T) {
 		for range 120 {
 			key := make([]byte, r.IntN(sha256.BlockSize+1))
 			message := make([]byte, r.IntN(300))
-			info := make([]byte, r.IntN(100))
-			okm := make([]byte, r.IntN(255))
+			info := make([]byte, r.IntN(2*sha256.BlockSize-sha256.Size-9))
 			for _, b := range [][]byte{key, message, info} {
 				fill(r, b)
 			}
 			h := hmac.New(sha256.New, key)
 			h.Write(message)
-			sc.hmac(key, message)
-			if want := h.Sum(nil); !bytes.Equal(sc.block[:], want) {
-				rt.Fatalf("HMAC(%x, %x) = %x, want %x", key, message, sc.block, want)
+			sc.setKey(key)
+			sc.mac(message)
+			if want := h.Sum(nil); !bytes.Equal(sc.sum[:], want) {
+				rt.Fatalf("HMAC(%x, %x) = %x, want %x", key, message, sc.sum[:], want)
 			}
-			prk := sc.block // extract is HMAC(salt, secret)
-			if want := xhkdf.Extract(sha256.New, message, key); !bytes.Equal(prk[:], want) {
+			prk := bytes.Clone(sc.sum[:]) // extract is HMAC(salt, secret)
+			if want := xhkdf.Extract(sha256.New, message, key); !bytes.Equal(prk, want) {
 				rt.Fatalf("extract = %x, want %x", prk, want)
 			}
-			sc.setKey(prk[:])
-			sc.expand(okm, info)
-			want, err := hkdf.Expand(sha256.New, prk[:], string(info), len(okm))
+			okm := expandBytes(sc, prk, string(info), 1+r.IntN(255))
+			want, err := hkdf.Expand(sha256.New, prk, string(info), len(okm))
 			if err != nil || !bytes.Equal(okm, want) {
 				rt.Fatalf("expand(%x, %x) = %x, want %x, %v", prk, info, okm, want, err)
 			}
@@ -144,8 +159,9 @@ func TestHMACVectors(t *testing.T) {
 		{"case 4", "0102030405060708090a0b0c0d0e0f10111213141516171819", strings.Repeat("cd", 50), "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
 		{"case 5", strings.Repeat("0c", 20), hex.EncodeToString([]byte("Test With Truncation")), "a3b6167473100ee06e0c796c2955552b"},
 	} {
-		sc.hmac(unhex(t, v.key), unhex(t, v.data))
-		if got := hex.EncodeToString(sc.block[:]); !strings.HasPrefix(got, v.mac) {
+		sc.setKey(unhex(t, v.key))
+		sc.mac(unhex(t, v.data))
+		if got := hex.EncodeToString(sc.sum[:]); !strings.HasPrefix(got, v.mac) {
 			t.Errorf("%s: %s, want %s", v.name, got, v.mac)
 		}
 	}
@@ -167,14 +183,12 @@ func TestHKDFVectors(t *testing.T) {
 			"8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
 		},
 	} {
-		sc.hmac(unhex(t, v.salt), unhex(t, v.ikm))
-		if got := hex.EncodeToString(sc.block[:]); got != v.prk {
+		sc.setKey(unhex(t, v.salt))
+		sc.mac(unhex(t, v.ikm))
+		if got := hex.EncodeToString(sc.sum[:]); got != v.prk {
 			t.Errorf("%s: PRK = %s, want %s", v.name, got, v.prk)
 		}
-		prk := sc.block
-		sc.setKey(prk[:])
-		okm := make([]byte, len(v.okm)/2)
-		sc.expand(okm, unhex(t, v.info))
+		okm := expandBytes(sc, unhex(t, v.prk), string(unhex(t, v.info)), len(v.okm)/2)
 		if got := hex.EncodeToString(okm); got != v.okm {
 			t.Errorf("%s: OKM = %s, want %s", v.name, got, v.okm)
 		}

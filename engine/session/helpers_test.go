@@ -113,9 +113,5 @@ func checkBooks(t testing.TB, m *Manager) Counters {
 // reachesKeys tells whether this build can clear the ciphers' copies of keys.
 func reachesKeys(t testing.TB) bool {
 	t.Helper()
-	aead, err := newCipher(nil, new([KeySize]byte))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return heldKey(aead) != nil
+	return heldKey(newCipher(nil, new([KeySize]byte))) != nil
 }

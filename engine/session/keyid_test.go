@@ -112,7 +112,7 @@ func TestExpiryUnbinds(t *testing.T) {
 }
 
 // TestEndingSession looks at the moments in which another call is ending a
-// session: it is found no more, and leaves nothing behind.
+// session: if it is found, then as a closed one, and it leaves nothing behind.
 func TestEndingSession(t *testing.T) {
 	m := newTestManager(t, Config{Shards: 1, SweepInterval: manual})
 	s := mustCreate(t, m, Params{Seed: seedOf(1)})
@@ -127,9 +127,12 @@ func TestEndingSession(t *testing.T) {
 	}()
 	s.slot.mu.Unlock()
 	waitFor(func() bool { return s.slot.gen.Load() != s.gen }) // Close waits for the index now
-	_, err := m.Get(id)
-	wantErr(t, "get", err, ErrNotFound)
-	_, err = m.Create(Params{Seed: seedOf(1)})
+	if got, err := m.Get(id); err == nil {
+		wantClosed(t, got)
+	} else {
+		wantErr(t, "get", err, ErrNotFound)
+	}
+	_, err := m.Create(Params{Seed: seedOf(1)})
 	wantErr(t, "create with an id that an old key id still leads to", err, ErrExists)
 	m.keyIDs[0].mu.Unlock()
 	<-during

@@ -2,7 +2,6 @@ package session
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"io"
 
 	"golang.org/x/crypto/hkdf"
@@ -33,29 +32,31 @@ const firstDirectional = keyC2SEnc * KeySize
 
 // libraryDeriveKeys derives all keys with x/crypto's HKDF, one instance a label,
 // as SAGE does.
-func libraryDeriveKeys(keys *keySet, seed []byte, id ID, single bool) error {
+func libraryDeriveKeys(keys *keySet, seed []byte, id ID, single bool) {
 	salt := []byte(id.String())
 	if single {
-		if err := expand(keys[:keyC2SEnc], seed, salt, LabelSession); err != nil {
-			return err
-		}
-		return expand(keys[keyC2SEnc:], seed, salt, LabelDirectional)
+		expand(keys[:keyC2SEnc], seed, salt, LabelSession)
+		expand(keys[keyC2SEnc:], seed, salt, LabelDirectional)
+		return
 	}
 	for k, label := range separateLabels {
-		if err := expand(keys[k:k+1], seed, salt, label); err != nil {
-			return err
-		}
+		expand(keys[k:k+1], seed, salt, label)
 	}
-	return nil
 }
 
 // expand fills the keys, one after the other, from one HKDF.
-func expand(keys []*[KeySize]byte, seed, salt []byte, label Label) error {
+func expand(keys []*[KeySize]byte, seed, salt []byte, label Label) {
 	r := hkdf.New(sha256.New, seed, salt, []byte(label.String()))
 	for _, key := range keys {
-		if _, err := io.ReadFull(r, key[:]); err != nil {
-			return fmt.Errorf("session: derive %s: %w", label, err)
-		}
+		must(io.ReadFull(r, key[:]))
 	}
-	return nil
+}
+
+// must passes on the value of a call that fails only for inputs that this package
+// never gives it: a key or an output of another length.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic("session: impossible: " + err.Error())
+	}
+	return v
 }

@@ -129,7 +129,7 @@ func NewManager(c Config) (*Manager, error) {
 	}
 	for i := range m.shards {
 		m.shards[i].manager = m
-		m.shards[i].table = make(map[ID]*slot)
+		m.shards[i].table.Store(newTable(minTable))
 		m.keyIDs[i].table = make(map[string]ID)
 	}
 	m.max.Store(int64(c.MaxSessions))
@@ -162,11 +162,7 @@ func (l Limits) check() error {
 // now is the manager's clock: nanoseconds since it was made, monotonic.
 func (m *Manager) now() int64 { return int64(time.Since(m.epoch)) }
 
-func (m *Manager) hash(id *ID) uint64 { return maphash.Bytes(m.seed, id[:]) }
-
-func (m *Manager) shardOf(id *ID) *shard {
-	return &m.shards[m.hash(id)&uint64(len(m.shards)-1)]
-}
+func (m *Manager) shardOf(hash uint64) *shard { return &m.shards[hash&uint64(len(m.shards)-1)] }
 
 // Params is what a session is made of.
 type Params struct {
@@ -203,44 +199,36 @@ func (m *Manager) Create(p Params) (Session, error) {
 		}
 		limits = *p.Limits
 	}
-	id := DeriveID(p.Seed, p.Label)
+	o := m.Optimizations()
+	if p.Optimizations != nil {
+		o = *p.Optimizations
+	}
+	id := m.deriveID(&p, o)
 	hash := m.hash(&id)
-	sh := &m.shards[hash&uint64(len(m.shards)-1)]
+	sh := m.shardOf(hash)
 	if m.live.Add(1) > m.max.Load() {
 		m.live.Add(-1)
 		sh.count.refused.Add(1)
 		return Session{}, ErrFull
 	}
-	if _, live := sh.find(id, m.now()); live {
+	if _, live := sh.find(&id, hash); live {
 		m.live.Add(-1)
 		sh.count.duplicate.Add(1)
 		return Session{}, ErrExists
 	}
 
-	o := m.Optimizations()
-	if p.Optimizations != nil {
-		o = *p.Optimizations
-	}
 	s := sh.acquire(o)
 	s.mu.Lock()
 	s.id, s.role, s.limits = id, p.Role, limits
-	err := m.fill(s, p.Seed, o, hash)
-	if err != nil {
-		s.reset()
-		s.mu.Unlock()
-		m.live.Add(-1)
-		sh.release(s)
-		return Session{}, err
-	}
+	m.fill(s, p.Seed, o)
 	s.created = m.now()
-	s.lastUsed.Store(s.created)
-	s.messages.Store(0)
-	s.bytesIn.Store(0)
-	s.bytesOut.Store(0)
+	s.lastUsed = s.created
+	s.messages, s.bytesIn, s.bytesOut = 0, 0, 0
+	s.expires.Store(s.deadline())
 	gen := s.gen.Add(1)
 	s.mu.Unlock()
 
-	if err := sh.insert(s); err != nil {
+	if err := sh.insert(s, gen, hash); err != nil {
 		s.mu.Lock()
 		s.gen.Add(1)
 		s.reset()
@@ -255,36 +243,43 @@ func (m *Manager) Create(p Params) (Session, error) {
 	return Session{slot: s, gen: gen}, nil
 }
 
+// deriveID is [DeriveID], by the means that o allows.
+func (m *Manager) deriveID(p *Params, o Optimizations) ID {
+	if !o.reusableHash() {
+		return DeriveID(p.Seed, p.Label)
+	}
+	sc := m.scratch.acquire()
+	defer sc.release()
+	return sc.deriveID(p.Seed, labelOr(p.Label))
+}
+
 // fill derives the keys into s, whose lock the caller holds, and counts it.
-func (m *Manager) fill(s *slot, seed []byte, o Optimizations, hint uint64) error {
-	n := s.layKeys(o)
+func (m *Manager) fill(s *slot, seed []byte, o Optimizations) {
 	count := &s.shard.count
-	if n > 0 {
+	if n := s.layKeys(o); n > 0 {
 		count.keyAllocations.Add(n)
 	}
-	if o.ReusableHash {
-		sc := m.scratch.acquire(hint)
-		sc.deriveKeys(&s.keys, s.buf, seed, s.id, o.SingleHKDF)
-		sc.release()
-	} else if err := libraryDeriveKeys(&s.keys, seed, s.id, o.SingleHKDF); err != nil {
-		return err
-	}
+	schedule := 0
 	if o.SingleHKDF {
-		count.hkdf[LabelSession].Add(1)
-		count.hkdf[LabelDirectional].Add(1)
-	} else {
-		for _, label := range separateLabels {
-			count.hkdf[label].Add(1)
-		}
+		schedule = 1
 	}
-	count.hkdfBytes.Add(KeyMaterialSize)
-	return s.setCiphers(o)
+	count.derived[schedule].Add(1)
+	if o.reusableHash() {
+		sc := m.scratch.acquire()
+		sc.deriveKeys(&s.keys, seed, s.id, o.SingleHKDF)
+		sc.release()
+	} else {
+		libraryDeriveKeys(&s.keys, seed, s.id, o.SingleHKDF)
+	}
+	s.setCiphers(o)
 }
 
 // Get returns a handle on the live session with that id, or [ErrNotFound]. It
-// does not count as use.
+// does not count as use, takes no lock unless the session has been used since its
+// limits were last looked at, and never waits for creations or removals.
 func (m *Manager) Get(id ID) (Session, error) {
-	h, live := m.shardOf(&id).find(id, m.now())
+	hash := m.hash(&id)
+	h, live := m.shardOf(hash).find(&id, hash)
 	if !live {
 		return Session{}, ErrNotFound
 	}
@@ -313,7 +308,7 @@ func (m *Manager) Len() int {
 	for i := range m.shards {
 		sh := &m.shards[i]
 		sh.mu.Lock()
-		n += len(sh.table)
+		n += sh.table.Load().used
 		sh.mu.Unlock()
 	}
 	return n
@@ -418,12 +413,7 @@ func (sh *shard) close() {
 	sh.closed = true
 	clear(sh.free)
 	sh.free = nil
-	all := make([]Session, 0, len(sh.table))
-	for _, s := range sh.table {
-		if h, live := s.handle(); live {
-			all = append(all, h)
-		}
-	}
+	all := sh.table.Load().all(nil)
 	sh.mu.Unlock()
 	for _, h := range all {
 		h.end(causeRemoved)
@@ -449,10 +439,13 @@ func (m *Manager) Counters() Counters {
 		c.Misses += n.misses.Load()
 		c.Puts += n.puts.Load()
 		c.Drops += n.drops.Load()
-		for l := range c.HKDFCalls {
-			c.HKDFCalls[l] += n.hkdf[l].Load()
+		separate, single := n.derived[0].Load(), n.derived[1].Load()
+		for _, label := range separateLabels {
+			c.HKDFCalls[label] += separate
 		}
-		c.HKDFBytes += n.hkdfBytes.Load()
+		c.HKDFCalls[LabelSession] += single
+		c.HKDFCalls[LabelDirectional] += single
+		c.HKDFBytes += (separate + single) * KeyMaterialSize
 		c.KeyAllocations += n.keyAllocations.Load()
 		c.Sealed += n.sealed.Load()
 		c.Opened += n.opened.Load()

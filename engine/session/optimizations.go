@@ -82,6 +82,9 @@ type Optimizations struct {
 	Pool PoolKind
 }
 
+// reusableHash is ReusableHash where there is a hash to reuse.
+func (o Optimizations) reusableHash() bool { return o.ReusableHash && hashReusable }
+
 // The presets.
 var (
 	// Baseline is the code before the optimizations.

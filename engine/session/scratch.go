@@ -2,43 +2,41 @@ package session
 
 import (
 	"crypto/sha256"
-	"encoding"
 	"encoding/base64"
-	"hash"
+	"encoding/binary"
 	"sync"
 )
 
-// scratch is SHA-256 state and room that HKDF and HMAC need, kept so that
-// neither allocates. It is used by one goroutine at a time, and holds no
-// secret between uses: release wipes it.
+// scratch is a SHA-256 and the room that HKDF and HMAC need, kept so that neither
+// allocates. It is used by one goroutine at a time, and holds no secret between
+// uses: release wipes it.
 //
-// HMAC (RFC 2104) and HKDF (RFC 5869) are composed here over the standard
-// library's SHA-256; the tests hold them against crypto/hmac and x/crypto/hkdf.
+// HMAC (RFC 2104) and HKDF (RFC 5869) are composed here over the blocks of the
+// standard library's SHA-256; the tests hold them against crypto/hmac and
+// x/crypto/hkdf. What is composed is exactly the padding and the order of blocks.
 type scratch struct {
 	mu sync.Mutex
 
-	digest resumable
-	// inner and outer are the marshalled states of a key's two padded blocks,
-	// so that each HMAC under that key saves two compressions.
-	inner, outer []byte
-	pad          [sha256.BlockSize]byte
-	block        [sha256.Size]byte // the HMAC last computed
-	prk          [sha256.Size]byte
-	salt         [encodedIDSize]byte
-	counter      [1]byte
-	_            [64]byte // its neighbours are other goroutines'
+	sha compressor
+	key hmacKey // the key in force
+	h   chain
+	sum [sha256.Size]byte // an HMAC that was asked for
+	// last is the outer hash's last block: the inner hash, and padding that
+	// stays.
+	last  [sha256.BlockSize]byte
+	block [2 * sha256.BlockSize]byte // blocks being put together
+	_     [64]byte                   // its neighbours are other goroutines'
 }
 
-// resumable is what crypto/sha256 promises of the hash that New returns.
-type resumable interface {
-	hash.Hash
-	encoding.BinaryAppender
-	encoding.BinaryUnmarshaler
-}
+// hmacKey are the chaining values behind the two padded blocks of an HMAC key,
+// which is all that HMAC needs of it.
+type hmacKey struct{ inner, outer chain }
 
-// stateSize is room for a marshalled SHA-256 state; append grows it if a
-// release of Go needs more.
-const stateSize = 128
+// The bytes that HMAC's padded keys are mixed with, eight at a time.
+const (
+	innerPad uint64 = 0x3636363636363636
+	outerPad uint64 = 0x5c5c5c5c5c5c5c5c
+)
 
 func newScratch() *scratch {
 	s := new(scratch)
@@ -47,124 +45,158 @@ func newScratch() *scratch {
 }
 
 func (s *scratch) init() {
-	s.digest = sha256.New().(resumable)
-	s.inner = make([]byte, 0, stateSize)
-	s.outer = make([]byte, 0, stateSize)
+	s.sha = newCompressor()
+	pad(s.last[:], sha256.Size, sha256.BlockSize+sha256.Size)
 }
 
 // setKey prepares HMACs under key, which is at most one block long.
 func (s *scratch) setKey(key []byte) {
-	clear(s.pad[:])
-	copy(s.pad[:], key)
-	for i := range s.pad {
-		s.pad[i] ^= 0x36
-	}
-	s.inner = s.keep(s.inner[:0])
-	for i := range s.pad {
-		s.pad[i] ^= 0x36 ^ 0x5c
-	}
-	s.outer = s.keep(s.outer[:0])
+	block := s.block[:sha256.BlockSize]
+	clear(block[copy(block, key):])
+	xor(block, innerPad)
+	s.key.inner = initial
+	s.sha.run(&s.key.inner, block)
+	xor(block, innerPad^outerPad)
+	s.key.outer = initial
+	s.sha.run(&s.key.outer, block)
 }
 
-// keep appends the state after the padded key in s.pad.
-func (s *scratch) keep(dst []byte) []byte {
-	s.digest.Reset()
-	s.digest.Write(s.pad[:])
-	dst, err := s.digest.AppendBinary(dst)
-	if err != nil {
-		panic("session: SHA-256 state: " + err.Error()) // it has no way to fail
+func xor(block []byte, word uint64) {
+	for ; len(block) >= 8; block = block[8:] {
+		binary.LittleEndian.PutUint64(block, binary.LittleEndian.Uint64(block)^word)
 	}
+}
+
+// finish ends the HMAC whose inner hash is s.h, and writes it to dst.
+func (s *scratch) finish(dst *[sha256.Size]byte) {
+	s.h.put(s.last[:])
+	s.h = s.key.outer
+	s.sha.run(&s.h, s.last[:])
+	s.h.put(dst[:])
+}
+
+// mac leaves HMAC-SHA256 of message, under the key in force, in s.sum.
+func (s *scratch) mac(message []byte) {
+	s.h = s.key.inner
+	whole := len(message) &^ (sha256.BlockSize - 1)
+	if whole > 0 {
+		s.sha.run(&s.h, message[:whole])
+	}
+	n := copy(s.block[:], message[whole:])
+	s.sha.run(&s.h, pad(s.block[:], n, sha256.BlockSize+len(message)))
+	s.finish(&s.sum)
+}
+
+// extract leaves HKDF-Extract (RFC 5869 §2.2) of seed in s.sum. It is an HMAC
+// whose message is as long as a hash, so that padded key and message, and then
+// padded key and inner hash, are the same two blocks but for what is in them.
+func (s *scratch) extract(salt []byte, seed *[SeedSize]byte) {
+	key, rest := s.block[:sha256.BlockSize], s.block[sha256.BlockSize:]
+	clear(key[copy(key, salt):])
+	xor(key, innerPad)
+	copy(rest, seed[:])
+	pad(rest, SeedSize, sha256.BlockSize+SeedSize)
+	s.h = initial
+	s.sha.run(&s.h, s.block[:])
+	xor(key, innerPad^outerPad)
+	s.h.put(rest)
+	s.h = initial
+	s.sha.run(&s.h, s.block[:])
+	s.h.put(s.sum[:])
+}
+
+// pad puts SHA-256's padding (FIPS 180-4 §5.1.1) behind the first n bytes of dst,
+// the end of a message of length bytes, and returns the one or two blocks of both.
+func pad(dst []byte, n, length int) []byte {
+	dst = dst[:(n+1+8+sha256.BlockSize-1)&^(sha256.BlockSize-1)]
+	clear(dst[n:])
+	dst[n] = 0x80
+	binary.BigEndian.PutUint64(dst[len(dst)-8:], uint64(length)*8)
 	return dst
 }
 
-func (s *scratch) resume(state []byte) {
-	if err := s.digest.UnmarshalBinary(state); err != nil {
-		panic("session: SHA-256 state: " + err.Error()) // it is one that keep made
+// expansion is the blocks that HKDF-Expand (RFC 5869 §2.3) hashes for one info,
+// padded: they are the same for all sessions but for the previous output block.
+type expansion struct {
+	first   []byte // info | 1
+	next    []byte // room for an output block | info | counter
+	counter int    // where the counter is in next
+}
+
+// newExpansion panics where the blocks for info do not fit into a scratch's.
+func newExpansion(info string) expansion {
+	blocks := func(room int) []byte {
+		b := make([]byte, 2*sha256.BlockSize)
+		n := room + copy(b[room:], info)
+		b[n] = 1
+		return pad(b, n+1, sha256.BlockSize+n+1)
 	}
+	return expansion{blocks(0), blocks(sha256.Size), sha256.Size + len(info)}
 }
 
-// sum ends an HMAC whose message went into s.digest after resume(s.inner).
-func (s *scratch) sum() {
-	s.digest.Sum(s.block[:0])
-	s.resume(s.outer)
-	s.digest.Write(s.block[:])
-	s.digest.Sum(s.block[:0])
-}
-
-// hmac leaves HMAC-SHA256(key, message) in s.block. The caller wipes.
-func (s *scratch) hmac(key, message []byte) {
-	s.setKey(key)
-	s.resume(s.inner)
-	s.digest.Write(message)
-	s.sum()
-}
-
-// expand writes len(dst) bytes, at most 255 hashes, of HKDF-Expand under the key
-// in force (RFC 5869 §2.3).
-func (s *scratch) expand(dst, info []byte) {
-	for n := byte(1); len(dst) > 0; n++ {
-		s.resume(s.inner)
-		if n > 1 {
-			s.digest.Write(s.block[:])
-		}
-		s.digest.Write(info)
-		s.counter[0] = n
-		s.digest.Write(s.counter[:])
-		s.sum()
-		dst = dst[copy(dst, s.block[:]):]
-	}
-}
-
-// labelBytes are the infos as bytes, once.
-var labelBytes = func() (b [NumLabels][]byte) {
+// expansions are those of the labels.
+var expansions = func() (all [NumLabels]expansion) {
 	for l, info := range labelInfo {
-		b[l] = []byte(info)
+		all[l] = newExpansion(info)
 	}
-	return b
+	return all
 }()
 
-// deriveKeys is libraryDeriveKeys without its allocations, and with one
-// extract for all labels: they have the same seed and salt. Where buf is nil
-// the keys are scattered, and a label's blocks go where its keys are.
-// The caller wipes.
-func (s *scratch) deriveKeys(keys *keySet, buf *[KeyMaterialSize]byte, seed []byte, id ID, single bool) {
-	base64.RawURLEncoding.Encode(s.salt[:], id[:])
-	s.hmac(s.salt[:], seed)
-	s.prk = s.block
-	s.setKey(s.prk[:])
-	switch {
-	case !single:
-		for k, label := range separateLabels {
-			s.expand(keys[k][:], labelBytes[label])
+// expand fills the keys, 1 to 255 of them and each as long as a hash, one after
+// the other from one HKDF-Expand under the key in force.
+func (s *scratch) expand(keys []*[KeySize]byte, x *expansion) {
+	block := x.first
+	for i, key := range keys {
+		if i > 0 {
+			block = s.block[:len(x.next)]
+			if i == 1 {
+				copy(block, x.next)
+			}
+			copy(block, keys[i-1][:])
+			block[x.counter] = byte(i + 1)
 		}
-	case buf != nil:
-		s.expand(buf[:firstDirectional], labelBytes[LabelSession])
-		s.expand(buf[firstDirectional:], labelBytes[LabelDirectional])
-	default:
-		var whole [KeyMaterialSize]byte
-		s.expand(whole[:firstDirectional], labelBytes[LabelSession])
-		s.expand(whole[firstDirectional:], labelBytes[LabelDirectional])
-		for k := range keys {
-			copy(keys[k][:], whole[k*KeySize:])
-		}
-		clear(whole[:])
+		s.h = s.key.inner
+		s.sha.run(&s.h, block)
+		s.finish(key)
 	}
+}
+
+// deriveKeys is libraryDeriveKeys without its allocations, and with one
+// extract for all labels: they have the same seed and salt. The caller wipes.
+func (s *scratch) deriveKeys(keys *keySet, seed []byte, id ID, single bool) {
+	var salt [encodedIDSize]byte // public, as the id is
+	base64.RawURLEncoding.Encode(salt[:], id[:])
+	s.extract(salt[:], (*[SeedSize]byte)(seed))
+	s.setKey(s.sum[:]) // the pseudorandom key
+	if single {
+		s.expand(keys[:keyC2SEnc], &expansions[LabelSession])
+		s.expand(keys[keyC2SEnc:], &expansions[LabelDirectional])
+		return
+	}
+	for k, label := range separateLabels {
+		s.expand(keys[k:k+1], &expansions[label])
+	}
+}
+
+// deriveID is [DeriveID] of a label that is not too long for it.
+func (s *scratch) deriveID(seed []byte, label string) (id ID) {
+	n := copy(s.block[:], label)
+	n += copy(s.block[n:], seed)
+	s.h = initial
+	s.sha.run(&s.h, pad(s.block[:], n, n))
+	s.h.put(s.sum[:])
+	copy(id[:], s.sum[:])
+	return id
 }
 
 // wipe clears every secret that HMAC and HKDF left.
 func (s *scratch) wipe() {
-	clear(s.pad[:])
+	s.sha.wipe()
+	s.key = hmacKey{}
+	s.h = chain{}
+	clear(s.sum[:])
+	clear(s.last[:sha256.Size])
 	clear(s.block[:])
-	clear(s.prk[:])
-	clear(s.inner[:cap(s.inner)])
-	clear(s.outer[:cap(s.outer)])
-	// A block of zeroes overwrites what the digest buffered of the last
-	// message; Reset alone leaves it, and so does a block written at once,
-	// which does not pass through the buffer.
-	s.digest.Reset()
-	s.digest.Write(s.pad[:1])
-	s.digest.Write(s.pad[1:])
-	s.digest.Reset()
 }
 
 // release wipes the scratch and gives it back to its set.
@@ -184,16 +216,17 @@ func newScratchSet(n int) scratchSet {
 	return set
 }
 
-// acquire returns a scratch of the set, for the caller to release. It begins to
-// look at hint, and waits only if all are in use.
-func (set scratchSet) acquire(hint uint64) *scratch {
+// acquire returns a scratch of the set, for the caller to release. It waits only
+// if all are in use.
+func (set scratchSet) acquire() *scratch {
 	mask := uint64(len(set) - 1)
+	first := affinity() * 0x9e3779b97f4a7c15 >> 32
 	for i := range uint64(len(set)) {
-		if s := &set[(hint+i)&mask]; s.mu.TryLock() {
+		if s := &set[(first+i)&mask]; s.mu.TryLock() {
 			return s
 		}
 	}
-	s := &set[hint&mask]
+	s := &set[first&mask]
 	s.mu.Lock()
 	return s
 }

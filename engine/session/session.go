@@ -50,9 +50,12 @@ func (s *slot) unlockUnless(finished *bool) {
 // done counts one message and unlocks the slot. It returns the shard, whose
 // counters outlive the session.
 func (h Session) done(s *slot, now int64) *shard {
-	s.lastUsed.Store(now)
-	s.messages.Add(1)
+	s.lastUsed = now
+	s.messages++
 	spent, sh := s.spent(), s.shard
+	if spent || s.limits.IdleTimeout > 0 {
+		s.expires.Store(s.deadline())
+	}
 	s.mu.Unlock()
 	if spent {
 		sh.relist(s, h.gen) // the next sweep finds it
@@ -85,7 +88,7 @@ func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
 	rand.Read(out[n:]) // never returns an error: the program ends where there is no randomness
 	out = s.out.Seal(out, out[n:], plaintext, aad)
 	finished = true
-	s.bytesOut.Add(uint64(len(plaintext)))
+	s.bytesOut += uint64(len(plaintext))
 	sh := h.done(s, now)
 	sh.count.sealed.Add(1)
 	sh.count.bytesSealed.Add(uint64(len(plaintext)))
@@ -113,7 +116,7 @@ func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
 		return dst, ErrAuth
 	}
 	n := uint64(len(out) - len(dst))
-	s.bytesIn.Add(n)
+	s.bytesIn += n
 	sh := h.done(s, now)
 	sh.count.opened.Add(1)
 	sh.count.bytesOpened.Add(n)
@@ -129,8 +132,9 @@ func (h Session) Sign(dst, covered []byte) ([]byte, error) {
 	}
 	_, sign := s.outKeys()
 	if sc := s.scratch(); sc != nil {
-		sc.hmac(s.keys[sign][:], covered)
-		dst = append(dst, sc.block[:]...)
+		sc.key = *s.macKey(sc, sign)
+		sc.mac(covered)
+		dst = append(dst, sc.sum[:]...)
 		sc.release()
 	} else {
 		dst = s.libraryMAC(dst, sign, covered)
@@ -149,8 +153,9 @@ func (h Session) Verify(covered, mac []byte) error {
 	_, sign := s.inKeys()
 	var equal int
 	if sc := s.scratch(); sc != nil {
-		sc.hmac(s.keys[sign][:], covered)
-		equal = subtle.ConstantTimeCompare(sc.block[:], mac)
+		sc.key = *s.macKey(sc, sign)
+		sc.mac(covered)
+		equal = subtle.ConstantTimeCompare(sc.sum[:], mac)
 		sc.release()
 	} else {
 		equal = subtle.ConstantTimeCompare(s.libraryMAC(nil, sign, covered), mac)
@@ -167,10 +172,26 @@ func (h Session) Verify(covered, mac []byte) error {
 // the library is to compute it.
 func (s *slot) scratch() *scratch {
 	m := s.shard.manager
-	if !m.Optimizations().ReusableHash {
+	if !m.Optimizations().reusableHash() {
 		return nil
 	}
-	return m.scratch.acquire(m.hash(&s.id))
+	return m.scratch.acquire()
+}
+
+// macKey returns the padded states of one of the session's MAC keys.
+func (s *slot) macKey(sc *scratch, sign int) *hmacKey {
+	if s.mac == nil {
+		s.mac = new(macKeys)
+	}
+	key, has := &s.mac.out, &s.mac.hasOut
+	if _, out := s.outKeys(); sign != out {
+		key, has = &s.mac.in, &s.mac.hasIn
+	}
+	if !*has {
+		sc.setKey(s.keys[sign][:])
+		*key, *has = sc.key, true
+	}
+	return key
 }
 
 func (s *slot) libraryMAC(dst []byte, key int, covered []byte) []byte {
@@ -217,7 +238,7 @@ func (s *slot) end(why cause) {
 	for _, keyID := range keyIDs {
 		sh.manager.forgetKeyID(keyID, id)
 	}
-	sh.unlist(s, id)
+	sh.unlist(s, &id)
 	sh.manager.live.Add(-1)
 	sh.count.ended[why].Add(1)
 	sh.release(s)
@@ -285,14 +306,14 @@ func (h Session) Info() (Info, error) {
 		ID:       s.id,
 		Role:     s.role,
 		Created:  at(s.created),
-		LastUsed: at(s.lastUsed.Load()),
-		Messages: s.messages.Load(),
-		BytesIn:  s.bytesIn.Load(),
-		BytesOut: s.bytesOut.Load(),
+		LastUsed: at(s.lastUsed),
+		Messages: s.messages,
+		BytesIn:  s.bytesIn,
+		BytesOut: s.bytesOut,
 		Reuses:   s.reuses,
 		KeyIDs:   slices.Clone(s.keyIDs),
 	}
-	if end := s.deadline(); end != never {
+	if end := s.expires.Load(); end != never {
 		info.Expires = at(end)
 	}
 	return info, nil

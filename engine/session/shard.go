@@ -5,11 +5,16 @@ import (
 	"sync/atomic"
 )
 
-// shard is one part of a manager's table, with all that a session of it needs:
+// shard is one part of a manager's sessions, with all that a session of it needs:
 // nothing here is shared with the others, and no cryptography runs under mu.
 type shard struct {
+	// table is changed under mu and read without it. seq is odd while a
+	// session is being put in or taken out, and never twice the same.
+	table atomic.Pointer[table]
+	seq   atomic.Uint64
+	_     [48]byte // lookups share this line with nobody who writes
+
 	mu     sync.Mutex
-	table  map[ID]*slot
 	wheel  wheel
 	free   []*slot // the free list; its last element is taken first
 	limit  int     // how long free may grow
@@ -25,8 +30,8 @@ type shardCounters struct {
 	created, refused, duplicate atomic.Uint64
 	ended                       [numCauses]atomic.Uint64
 	hits, misses, puts, drops   atomic.Uint64
-	hkdf                        [NumLabels]atomic.Uint64
-	hkdfBytes, keyAllocations   atomic.Uint64
+	derived                     [2]atomic.Uint64 // key schedules: separate, single HKDF
+	keyAllocations              atomic.Uint64
 	sealed, opened, failed      atomic.Uint64
 	bytesSealed, bytesOpened    atomic.Uint64
 }
@@ -56,7 +61,7 @@ func (sh *shard) acquire(o Optimizations) *slot {
 	if o.Pool != PoolNone {
 		sh.count.misses.Add(1)
 	}
-	return &slot{shard: sh, bucket: unlinked}
+	return &slot{shard: sh}
 }
 
 // release gives a slot, which is wiped and in nobody else's hands, to the pool
@@ -82,90 +87,124 @@ func (sh *shard) release(s *slot) {
 }
 
 // insert makes s findable, or says why not.
-func (sh *shard) insert(s *slot) error {
+func (sh *shard) insert(s *slot, gen, hash uint64) error {
+	w := s.id.words()
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if sh.closed {
 		return ErrManagerClosed
 	}
-	if _, taken := sh.table[s.id]; taken {
+	t := sh.table.Load()
+	if _, taken := t.find(w, hash); taken {
 		return ErrExists
 	}
-	sh.table[s.id] = s
+	if t.full() {
+		t = t.grown(sh.manager.hashWords)
+		sh.table.Store(t)
+	}
+	sh.seq.Add(1)
+	t.insert(w, hash, s, gen, s.expires.Load())
+	sh.seq.Add(1)
 	sh.wheel.add(s)
 	sh.count.created.Add(1) // here, so that its end is never counted before it
 	return nil
 }
 
-// find returns a handle on the live session with that id. A session that it
-// finds past a limit at now it ends.
-func (sh *shard) find(id ID, now int64) (_ Session, live bool) {
-	h, why := sh.lookup(id, now)
-	if h.slot == nil {
-		return Session{}, false
-	}
-	if why != causeNone {
-		// An operation that began in time may be about to count as use.
-		s, _, err := h.begin()
-		if err != nil {
-			return Session{}, false
-		}
-		s.mu.Unlock()
-	}
-	return h, true
-}
-
-// lookup returns a handle on the session with that id, and which limit it has
-// reached at now.
-func (sh *shard) lookup(id ID, now int64) (Session, cause) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	s := sh.table[id]
-	if s == nil {
-		return Session{}, causeNone
-	}
-	h, live := s.handle()
-	if !live {
-		return Session{}, causeNone
-	}
-	return h, s.cause(now)
-}
-
 // unlist takes an ended slot out of the table and the wheel.
-func (sh *shard) unlist(s *slot, id ID) {
+func (sh *shard) unlist(s *slot, id *ID) {
+	hash := sh.manager.hash(id)
 	sh.mu.Lock()
-	delete(sh.table, id)
+	t := sh.table.Load()
+	at, _ := t.find(id.words(), hash)
+	sh.seq.Add(1)
+	t.remove(at, sh.manager.hashWords)
+	sh.seq.Add(1)
 	sh.wheel.remove(s)
 	sh.mu.Unlock()
 }
 
-// relist puts a slot back into the wheel by its present deadline, if gen still
-// lives in it.
-func (sh *shard) relist(s *slot, gen uint64) {
-	sh.mu.Lock()
-	if s.gen.Load() == gen {
-		sh.wheel.remove(s)
-		sh.wheel.add(s)
+// find returns a handle on the live session with that id. A session that it
+// finds past a limit it ends. The clock is read only for a session that is there.
+func (sh *shard) find(id *ID, hash uint64) (_ Session, live bool) {
+	h, until := sh.lookup(id.words(), hash)
+	if h.slot == nil {
+		return Session{}, false
 	}
-	sh.mu.Unlock()
+	if sh.manager.now() < until {
+		return h, true
+	}
+	// It was used since, or is over. An operation that began in time may be
+	// about to count as use.
+	s, _, err := h.begin()
+	if err != nil {
+		return Session{}, false
+	}
+	s.mu.Unlock()
+	sh.relist(s, h.gen)
+	return h, true
 }
 
-// due moves the wheel to now and appends handles on the sessions whose time
-// has come to dst, as many as its capacity has room for. It tells whether there
-// are more.
+// lookup returns a handle on the session with that id, and until when it needs
+// no second look.
+func (sh *shard) lookup(w words, hash uint64) (Session, int64) {
+	const tries = 4 // so that endless changes cannot keep it from an answer
+	for range tries {
+		if seq := sh.seq.Load(); seq%2 == 0 {
+			if h, until := sh.table.Load().get(w, hash); sh.seq.Load() == seq {
+				return h, until
+			}
+		}
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.table.Load().get(w, hash)
+}
+
+// relist puts a slot back into the wheel by its present deadline, and tells the
+// table of that, if gen still lives in it.
+func (sh *shard) relist(s *slot, gen uint64) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if s.gen.Load() != gen {
+		return
+	}
+	sh.wheel.remove(s)
+	sh.wheel.add(s)
+	t := sh.table.Load()
+	if at, listed := t.find(s.id.words(), sh.manager.hash(&s.id)); listed {
+		t.entries[at].until.Store(s.expires.Load())
+	}
+}
+
+// due moves the wheel to now and appends handles on sessions whose time has come
+// to dst. It tells whether there may be more. One call deals with as many slots as
+// dst has room for, so that no lock is held for long.
 func (sh *shard) due(dst []Session, now int64) (_ []Session, more bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	more = sh.wheel.advance(now, func(s *slot) bool {
-		if len(dst) == cap(dst) {
-			return false
-		}
+	more = sh.wheel.advance(now, cap(dst)-len(dst), func(s *slot) {
 		if h, live := s.handle(); live {
 			dst = append(dst, h)
 		}
-		return true
 	})
 	return dst, more
+}
+
+// handles appends handles on all sessions in the table to dst. It takes the lock
+// only if changes keep it from a whole picture.
+func (sh *shard) handles(dst []Session) []Session {
+	const tries = 2
+	n := len(dst)
+	for range tries {
+		if seq := sh.seq.Load(); seq%2 == 0 {
+			if dst = sh.table.Load().all(dst[:n]); sh.seq.Load() == seq {
+				return dst
+			}
+		}
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.table.Load().all(dst[:n])
 }
 
 // setLimit bounds the free list and lets go of what is over.

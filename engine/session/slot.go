@@ -39,28 +39,32 @@ func (r Role) String() string {
 // and wheel, and after its end the one goroutine that won the change of its
 // generation; that one takes it out of the table and the wheel, and only then
 // gives it to the pool. Keys are wiped before the generation's lock is left.
+//
+// A million of them live side by side: it is kept to 256 bytes.
 type slot struct {
-	// mu guards the keys, the ciphers and keyIDs, and is held by every
+	// mu guards all fields but those that say otherwise, and is held by every
 	// operation on the session. It is never held together with a shard's lock.
 	mu sync.Mutex
 	// gen is odd while a session lives in the slot and even while none does.
 	// It never repeats. It changes under mu.
 	gen atomic.Uint64
-
-	shard *shard
+	// expires is the session's deadline, in manager time: when it ends if it is
+	// not used any more, or never, or 0 once it has spent its messages. It
+	// changes under mu and is read without.
+	expires atomic.Int64
 
 	// Set before the slot enters its shard's table, unchanged until after it
 	// has left it.
+	shard   *shard
 	id      ID
 	role    Role
+	reuses  uint32 // sessions that lived here before
 	limits  Limits
 	created int64 // manager time, ns
 
-	lastUsed atomic.Int64 // manager time, ns
-	messages atomic.Uint64
-	bytesIn  atomic.Uint64 // plaintext opened
-	bytesOut atomic.Uint64 // plaintext sealed
-	reuses   uint32        // sessions that lived here before
+	lastUsed          int64 // manager time, ns
+	messages          uint64
+	bytesIn, bytesOut uint64 // plaintext opened and sealed
 
 	// keys point into buf, or at six allocations, or nowhere.
 	keys keySet
@@ -68,12 +72,22 @@ type slot struct {
 	// out and in are the ciphers; for a Symmetric session out serves both
 	// ways, and in, if there is one, waits wiped for another life.
 	out, in cipher.AEAD
+	// mac is made for the first MAC with a reusable hash, and stays.
+	mac *macKeys
 
 	keyIDs []string
 
-	// The wheel's, under the shard's lock.
-	next, prev *slot
-	bucket     uint16
+	// The wheel's, under the shard's lock: the next slot of the bucket, and the
+	// pointer that points at this one, or nil while it is in no bucket.
+	next *slot
+	at   **slot
+}
+
+// macKeys are the padded states of a session's two MAC keys, each computed at
+// its first use. A Symmetric session needs only out.
+type macKeys struct {
+	out, in       hmacKey
+	hasOut, hasIn bool
 }
 
 // handle returns a handle on the session that lives in the slot. The caller
@@ -136,21 +150,17 @@ func (s *slot) layKeys(o Optimizations) (allocations uint64) {
 
 // setCiphers makes the ciphers for the keys and the role. With o.ReusableHash
 // it rekeys what the slot holds from an earlier life.
-func (s *slot) setCiphers(o Optimizations) error {
+func (s *slot) setCiphers(o Optimizations) {
 	if !o.ReusableHash {
 		s.out, s.in = nil, nil
 	}
 	enc, _ := s.outKeys()
-	var err error
-	if s.out, err = newCipher(s.out, s.keys[enc]); err != nil {
-		return err
-	}
+	s.out = newCipher(s.out, s.keys[enc])
 	if s.role == Symmetric {
-		return nil
+		return
 	}
 	enc, _ = s.inKeys()
-	s.in, err = newCipher(s.in, s.keys[enc])
-	return err
+	s.in = newCipher(s.in, s.keys[enc])
 }
 
 // reset wipes every secret in the slot and forgets the session. The caller
@@ -169,21 +179,23 @@ func (s *slot) reset() {
 	if !wipeCipher(s.in) {
 		s.in = nil
 	}
+	if s.mac != nil {
+		*s.mac = macKeys{}
+	}
 	s.keyIDs = nil
 }
 
-// deadline returns when the session ends if it is not used any more, in
-// manager time, or never. A session that has spent its messages ended already.
+// deadline computes what expires is to be.
 func (s *slot) deadline() int64 {
 	end := int64(never)
 	if s.spent() {
-		return s.created
+		return 0
 	}
 	if s.limits.MaxAge > 0 {
 		end = min(end, later(s.created, s.limits.MaxAge))
 	}
 	if s.limits.IdleTimeout > 0 {
-		end = min(end, later(s.lastUsed.Load(), s.limits.IdleTimeout))
+		end = min(end, later(s.lastUsed, s.limits.IdleTimeout))
 	}
 	return end
 }
@@ -192,19 +204,19 @@ func (s *slot) deadline() int64 {
 // at its very nanosecond, and the message limit by its last message.
 func (s *slot) cause(now int64) cause {
 	switch {
+	case now < s.expires.Load():
+		return causeNone
 	case s.limits.MaxAge > 0 && now >= later(s.created, s.limits.MaxAge):
 		return causeAge
-	case s.limits.IdleTimeout > 0 && now >= later(s.lastUsed.Load(), s.limits.IdleTimeout):
-		return causeIdle
 	case s.spent():
 		return causeCount
 	default:
-		return causeNone
+		return causeIdle
 	}
 }
 
 func (s *slot) spent() bool {
-	return s.limits.MaxMessages > 0 && s.messages.Load() >= s.limits.MaxMessages
+	return s.limits.MaxMessages > 0 && s.messages >= s.limits.MaxMessages
 }
 
 const never = 1<<63 - 1

@@ -19,11 +19,22 @@ var deltas = rapid.Custom(func(t *rapid.T) int64 {
 	return rapid.Int64Range(0, 1<<rapid.IntRange(0, 58).Draw(t, "bits")).Draw(t, "ns")
 })
 
+// lists are all lists that the wheel has.
+func (w *wheel) lists() []**slot {
+	all := []**slot{&w.opened}
+	for level := range w.heads {
+		for bucket := range w.heads[level] {
+			all = append(all, &w.heads[level][bucket])
+		}
+	}
+	return all
+}
+
 func (m *wheelModel) pick(t *rapid.T) *slot {
 	// The map's own order is random, and would make failures hard to repeat.
 	var all []*slot
-	for bucket := range m.wheel.heads {
-		for s := m.wheel.heads[bucket]; s != nil; s = s.next {
+	for _, head := range m.wheel.lists() {
+		for s := *head; s != nil; s = s.next {
 			all = append(all, s)
 		}
 	}
@@ -41,21 +52,27 @@ func (m *wheelModel) put(s *slot) {
 // check compares the lists of the wheel, link by link, with the plain list.
 func (m *wheelModel) check(t *rapid.T) {
 	n := 0
-	for bucket, head := range m.wheel.heads {
-		var prev *slot
-		for s := head; s != nil; s = s.next {
-			if int(s.bucket) != bucket || s.prev != prev {
-				t.Fatalf("bucket %d: slot thinks it is in %d; link back right: %t", bucket, s.bucket, s.prev == prev)
+	for i, head := range m.wheel.lists() {
+		for at := head; *at != nil; at = &(*at).next {
+			s := *at
+			if s.at != at {
+				t.Fatalf("list %d: a slot does not know what points at it", i)
 			}
 			if _, waits := m.slots[s]; !waits {
-				t.Fatalf("bucket %d has a slot that was taken or removed", bucket)
+				t.Fatalf("list %d has a slot that was taken or removed", i)
 			}
-			prev = s
 			n++
 		}
 	}
 	if n != len(m.slots) {
 		t.Fatalf("the wheel has %d slots, want %d", n, len(m.slots))
+	}
+	for level := range m.wheel.heads {
+		for bucket, head := range m.wheel.heads[level] {
+			if head != nil && m.wheel.used[level]>>bucket&1 == 0 {
+				t.Fatalf("level %d, bucket %d holds slots and is not marked", level, bucket)
+			}
+		}
 	}
 }
 
@@ -66,21 +83,18 @@ func TestWheel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"": m.check,
 			"add": func(t *rapid.T) {
-				s := &slot{created: m.now, bucket: unlinked}
-				s.lastUsed.Store(m.now)
-				s.limits.MaxMessages = 1
-				s.limits.IdleTimeout = time.Duration(deltas.Draw(t, "idle") + 1)
-				s.limits.MaxAge = time.Duration(deltas.Draw(t, "age") + 1)
+				s := new(slot)
+				s.expires.Store(m.now + 1 + deltas.Draw(t, "life"))
 				m.put(s)
 			},
 			"use": func(t *rapid.T) { // which tells the wheel nothing
 				if s := m.pick(t); s != nil {
-					s.lastUsed.Store(m.now)
+					s.expires.Store(max(s.expires.Load(), m.now+deltas.Draw(t, "idle")))
 				}
 			},
 			"spend": func(t *rapid.T) {
 				if s := m.pick(t); s != nil {
-					s.messages.Store(1)
+					s.expires.Store(0)
 					m.wheel.remove(s)
 					m.put(s)
 				}
@@ -94,28 +108,28 @@ func TestWheel(t *testing.T) {
 			},
 			"advance": func(t *rapid.T) {
 				m.now += deltas.Draw(t, "time")
-				quota := rapid.IntRange(1, 5).Draw(t, "batch")
-				most := len(m.slots) + 1
+				budget := rapid.IntRange(1, 5).Draw(t, "budget")
+				// A slot goes down at most once a level before it is taken.
+				most := (len(m.slots)*wheelLevels+budget)/budget + 1
 				for more, rounds := true, 1; more; rounds++ {
 					if rounds > most {
-						t.Fatal("advance always has more, and gives none")
+						t.Fatalf("advance still has more after %d calls", most)
 					}
 					taken := 0
-					more = m.wheel.advance(m.now, func(s *slot) bool {
-						if s.deadline() > m.now {
-							t.Fatalf("a slot of %d was taken early, at %d", s.deadline(), m.now)
-						}
-						if taken == quota {
-							return false
+					more = m.wheel.advance(m.now, budget, func(s *slot) {
+						if s.expires.Load() > m.now {
+							t.Fatalf("a slot of %d was taken early, at %d", s.expires.Load(), m.now)
 						}
 						taken++
 						delete(m.slots, s)
-						return true
 					})
+					if taken > budget {
+						t.Fatalf("%d taken, with a budget of %d", taken, budget)
+					}
 				}
 				for s, added := range m.slots {
-					if max(s.deadline(), added)>>finestBits < m.now>>finestBits {
-						t.Fatalf("a slot of %d, put in at %d, still waits at %d", s.deadline(), added, m.now)
+					if max(s.expires.Load(), added)>>finestBits < m.now>>finestBits {
+						t.Fatalf("a slot of %d, put in at %d, still waits at %d", s.expires.Load(), added, m.now)
 					}
 				}
 			},
@@ -126,33 +140,44 @@ func TestWheel(t *testing.T) {
 // TestWheelNever keeps a slot without a deadline out of all buckets.
 func TestWheelNever(t *testing.T) {
 	var w wheel
-	s := &slot{bucket: unlinked}
+	s := new(slot)
+	s.expires.Store(never)
 	w.add(s)
-	if s.bucket != unlinked {
-		t.Errorf("a slot that never expires is in bucket %d", s.bucket)
+	if s.at != nil {
+		t.Error("a slot that never expires is in a bucket")
 	}
 	w.remove(s)
-	w.advance(never, func(*slot) bool {
-		t.Error("a slot that never expires was offered")
-		return true
-	})
+	w.advance(never, 1, func(*slot) { t.Error("a slot that never expires was taken") })
 }
 
-// TestWheelRefused counts how often due slots are offered that cannot be taken
-// yet: once a call, not all of them again.
-func TestWheelRefused(t *testing.T) {
-	var w wheel
-	const n = 100
-	for range n {
-		w.add(&slot{limits: Limits{MaxAge: 1}, bucket: unlinked})
-	}
-	w.advance(10*int64(tick), func(*slot) bool { return false })
-	offered := 0
-	if more := w.advance(10*int64(tick), func(*slot) bool { offered++; return false }); !more || offered != 1 {
-		t.Errorf("%d offered, more = %t, want 1 and true", offered, more)
-	}
-	taken := 0
-	if more := w.advance(10*int64(tick), func(*slot) bool { taken++; return true }); more || taken != n {
-		t.Errorf("%d taken, more = %t, want %d and false", taken, more, n)
+// TestWheelBudget has many slots fall due at once: no call deals with more of
+// them than it was allowed to, those that only move down included.
+func TestWheelBudget(t *testing.T) {
+	for name, life := range map[string]int64{"due": int64(tick), "moving": int64(time.Hour)} {
+		t.Run(name, func(t *testing.T) {
+			var w wheel
+			const n, budget = 1000, 64
+			for range n {
+				s := new(slot)
+				s.expires.Store(life)
+				w.add(s)
+			}
+			now, calls, taken := life-1, 0, 0
+			if name == "due" {
+				now = 2 * life
+			}
+			for more := true; more; calls++ {
+				more = w.advance(now, budget, func(*slot) { taken++ })
+				if taken > (calls+1)*budget {
+					t.Fatalf("%d taken in %d calls", taken, calls+1)
+				}
+			}
+			if want := (n + budget - 1) / budget; calls < want {
+				t.Errorf("%d calls, want at least %d", calls, want)
+			}
+			if name == "due" && taken != n || name == "moving" && taken != 0 {
+				t.Errorf("%d taken", taken)
+			}
+		})
 	}
 }
