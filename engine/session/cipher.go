@@ -17,6 +17,12 @@ const (
 	MACSize = 32
 )
 
+// cipherErr is why there can be no ciphers, and so no sessions, or nil.
+var cipherErr = func() error {
+	_, err := chacha20poly1305.New(make([]byte, KeySize))
+	return err
+}()
+
 // newCipher returns the AEAD under key. If old is one whose key can be replaced
 // in place, it is rekeyed and returned, and nothing is allocated.
 func newCipher(old cipher.AEAD, key *[KeySize]byte) cipher.AEAD {

@@ -55,12 +55,16 @@ const (
 )
 
 func newCompressor() compressor {
-	c := compressor{digest: sha256.New()}
-	c.held = heldChain(c.digest)
-	if c.held == nil {
-		c.state = append(make([]byte, 0, stateSize), stateTag...)[:stateSize]
+	digest := sha256.New()
+	if held := heldChain(digest); held != nil {
+		return compressor{digest: digest, held: held}
 	}
-	return c
+	return newMarshalled(digest)
+}
+
+// newMarshalled returns a compressor that moves states in their marshalled form.
+func newMarshalled(digest hash.Hash) compressor {
+	return compressor{digest: digest, state: append(make([]byte, 0, stateSize), stateTag...)[:stateSize]}
 }
 
 // run takes h over blocks, whose length is a multiple of 64 bytes.

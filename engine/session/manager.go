@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"runtime"
 	"sync"
@@ -32,7 +33,8 @@ type Config struct {
 	Limits Limits
 	// MaxSessions bounds the live sessions; 0 is 1,000,000.
 	MaxSessions int
-	// Shards is rounded up to a power of two; 0 chooses by GOMAXPROCS.
+	// Shards is rounded up to a power of two; 0 chooses by GOMAXPROCS and
+	// MaxSessions.
 	Shards int
 	// Optimizations and PoolCapacity can be changed later. The capacity is
 	// that of [PoolFreeList], in slots; 0 keeps none.
@@ -47,6 +49,12 @@ const (
 	defaultMaxSessions   = 1_000_000
 	defaultSweepInterval = time.Second
 	maxShards            = 1 << 12
+	// Shards, where nobody says how many, are enough that processors seldom
+	// meet in one, and that none holds more than shardSessions: growing its
+	// table, or copying its handles for a listing, then takes well under a
+	// millisecond.
+	shardsPerCPU  = 16
+	shardSessions = 1 << 14
 	// MaxKeyIDs is how many key ids one session may have.
 	MaxKeyIDs = 16
 	// sweepBatch is how many expired sessions of a shard are taken at once,
@@ -66,8 +74,10 @@ type Manager struct {
 	syncPool atomic.Pointer[sync.Pool]
 	opts     atomic.Pointer[Optimizations]
 	capacity atomic.Int64
-	live     atomic.Int64
 	epoch    time.Time
+	_        [64]byte
+	live     atomic.Int64 // written by all creations: what lookups read is not on its line
+	_        [64]byte
 
 	changing sync.Mutex // serializes SetOptimizations and SetPoolCapacity
 	sweeping sync.Mutex
@@ -86,7 +96,8 @@ type keyIDShard struct {
 }
 
 // NewManager returns a manager, and starts its sweep. The caller ends it with
-// Close. It refuses negative numbers with [ErrParams].
+// Close. It refuses negative numbers with [ErrParams], and anything where the
+// library refuses ChaCha20-Poly1305, as it does in FIPS 140-only mode.
 func NewManager(c Config) (*Manager, error) {
 	switch {
 	case c.MaxSessions < 0:
@@ -101,6 +112,9 @@ func NewManager(c Config) (*Manager, error) {
 	if err := c.Limits.check(); err != nil {
 		return nil, err
 	}
+	if cipherErr != nil {
+		return nil, fmt.Errorf("session: no cipher: %w", cipherErr)
+	}
 	if c.Limits == (Limits{}) {
 		c.Limits = DefaultLimits()
 	}
@@ -111,7 +125,7 @@ func NewManager(c Config) (*Manager, error) {
 		c.SweepInterval = defaultSweepInterval
 	}
 	if c.Shards == 0 {
-		c.Shards = 16 * runtime.GOMAXPROCS(0)
+		c.Shards = min(max(shardsPerCPU*runtime.GOMAXPROCS(0), c.MaxSessions/shardSessions), maxShards)
 	}
 	n := 1
 	for n < c.Shards {

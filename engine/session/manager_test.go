@@ -254,6 +254,19 @@ func TestEndsInBetween(t *testing.T) {
 	wantErr(t, "remove", m.Remove(id), nil)
 }
 
+// TestNoCipher makes a manager where the library has no ChaCha20-Poly1305 to give,
+// as in FIPS 140-only mode.
+func TestNoCipher(t *testing.T) {
+	no := errors.New("not allowed")
+	cipherErr = no
+	defer func() { cipherErr = nil }()
+	m, err := NewManager(Config{})
+	wantErr(t, "new manager", err, no)
+	if m != nil {
+		t.Error("there is a manager all the same")
+	}
+}
+
 func TestScratchSet(t *testing.T) {
 	set := newScratchSet(2)
 	a := set.acquire()

@@ -87,7 +87,7 @@ func probeHash(newHash func() hash.Hash) reflect.Type {
 		return nil
 	}
 	c := compressor{digest: h, held: (*chain)(reflect.ValueOf(h).UnsafePointer())}
-	if !c.answers() {
+	if *c.held != initial || !c.answers() {
 		return nil
 	}
 	return t

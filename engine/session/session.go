@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"slices"
-	"time"
 )
 
 // Session is a handle on a session: a small value, free to copy and compare.
@@ -261,60 +260,4 @@ func (h Session) expire(now int64) bool {
 	}
 	s.end(why)
 	return true
-}
-
-// ID returns the session's id, or the zero ID once it has ended.
-func (h Session) ID() ID {
-	info, err := h.Info()
-	if err != nil {
-		return ID{}
-	}
-	return info.ID
-}
-
-// Info is what may be known of a session. It holds no secret.
-type Info struct {
-	ID       ID
-	Role     Role
-	Created  time.Time
-	LastUsed time.Time
-	// Expires is when the session ends if it is not used again; zero if never.
-	Expires time.Time
-	// Messages counts what was sealed, opened, signed and verified.
-	Messages uint64
-	// BytesIn and BytesOut count plaintext opened and sealed.
-	BytesIn, BytesOut uint64
-	// Reuses is how many sessions the storage served before this one.
-	Reuses uint32
-	KeyIDs []string
-}
-
-// Info returns what may be known of the session, or [ErrClosed]. It does not
-// count as use.
-func (h Session) Info() (Info, error) {
-	s := h.slot
-	if s == nil {
-		return Info{}, ErrClosed
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gen.Load() != h.gen {
-		return Info{}, ErrClosed
-	}
-	at := func(t int64) time.Time { return s.shard.manager.epoch.Add(time.Duration(t)) }
-	info := Info{
-		ID:       s.id,
-		Role:     s.role,
-		Created:  at(s.created),
-		LastUsed: at(s.lastUsed),
-		Messages: s.messages,
-		BytesIn:  s.bytesIn,
-		BytesOut: s.bytesOut,
-		Reuses:   s.reuses,
-		KeyIDs:   slices.Clone(s.keyIDs),
-	}
-	if end := s.expires.Load(); end != never {
-		info.Expires = at(end)
-	}
-	return info, nil
 }

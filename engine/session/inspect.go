@@ -1,0 +1,159 @@
+package session
+
+import (
+	"slices"
+	"time"
+)
+
+// ID returns the session's id, or the zero ID once it has ended.
+func (h Session) ID() ID {
+	s := h.slot
+	if s == nil {
+		return ID{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gen.Load() != h.gen {
+		return ID{}
+	}
+	return s.id
+}
+
+// Info is what may be known of a session. It holds no secret.
+type Info struct {
+	// Session is the handle, for whoever wants to do something about it.
+	Session  Session
+	ID       ID
+	Role     Role
+	Limits   Limits
+	Created  time.Time
+	LastUsed time.Time // or Created, where it was not used yet
+	// Expires is when the session ends if it is not used again; zero if never,
+	// and LastUsed if it has spent its messages.
+	Expires time.Time
+	// Messages counts what was sealed, opened, signed and verified.
+	Messages uint64
+	// BytesIn and BytesOut count plaintext opened and sealed.
+	BytesIn, BytesOut uint64
+	// Reuses is how many sessions the storage served before this one.
+	Reuses uint32
+	// KeyIDs are those bound to the session, in the order of their binding.
+	KeyIDs []string
+}
+
+// Info returns what may be known of the session, or [ErrClosed]. It does not
+// count as use.
+func (h Session) Info() (Info, error) {
+	var info Info
+	err := h.inspect(&info, true)
+	return info, err
+}
+
+// inspect fills info, and tells key ids if it is to: they cost an allocation.
+func (h Session) inspect(info *Info, keyIDs bool) error {
+	s := h.slot
+	if s == nil {
+		return ErrClosed
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gen.Load() != h.gen {
+		return ErrClosed
+	}
+	at := func(t int64) time.Time { return s.shard.manager.epoch.Add(time.Duration(t)) }
+	*info = Info{
+		Session:  h,
+		ID:       s.id,
+		Role:     s.role,
+		Limits:   s.limits,
+		Created:  at(s.created),
+		LastUsed: at(s.lastUsed),
+		Messages: s.messages,
+		BytesIn:  s.bytesIn,
+		BytesOut: s.bytesOut,
+		Reuses:   s.reuses,
+	}
+	switch end := s.expires.Load(); {
+	case s.spent():
+		info.Expires = info.LastUsed
+	case end != never:
+		info.Expires = at(end)
+	}
+	if keyIDs {
+		info.KeyIDs = slices.Clone(s.keyIDs)
+	}
+	return nil
+}
+
+// Query says which sessions [Manager.Inspect] lists, in which order, and how many.
+// The zero value lists none, but counts all.
+type Query struct {
+	// Match tells whether a session is wanted; nil wants all. It is called for
+	// every session, with no lock held, and must not keep the Info, whose
+	// KeyIDs are not filled in yet.
+	Match func(*Info) bool
+	// Compare orders the list, as for [slices.SortFunc]; nil leaves it in no
+	// order.
+	Compare func(a, b *Info) int
+	// Limit is how many sessions are listed at most, the first in order.
+	Limit int
+}
+
+// Listing is what [Manager.Inspect] found.
+type Listing struct {
+	// Sessions has as many as the query's limit allows, in its order.
+	Sessions []Info
+	// Matched counts the sessions that matched, Total those looked at. A
+	// session that ended during the call may be in neither.
+	Matched, Total int
+}
+
+// Inspect lists sessions for somebody to look at. It costs a look at every
+// session, about a microsecond each at worst, in the caller's goroutine; lookups,
+// and messages on other sessions, go on meanwhile, and creations and removals wait
+// for no more than the copying of one shard's handles, if for that. Every session
+// that lives throughout the call is looked at exactly once. Listing a session does
+// not count as use, and shows no secret.
+func (m *Manager) Inspect(q Query) Listing {
+	var l Listing
+	keep := max(q.Limit, 0)
+	var handles []Session
+	for i := range m.shards {
+		handles = m.shards[i].handles(handles[:0])
+		for _, h := range handles {
+			var info Info
+			if h.inspect(&info, false) != nil {
+				continue
+			}
+			l.Total++
+			if q.Match != nil && !q.Match(&info) {
+				continue
+			}
+			l.Matched++
+			if keep == 0 || q.Compare == nil && len(l.Sessions) == keep {
+				continue
+			}
+			l.Sessions = append(l.Sessions, info)
+			if len(l.Sessions) == 2*keep { // sorting now and then is cheaper than a heap
+				l.Sessions = first(l.Sessions, keep, q.Compare)
+			}
+		}
+	}
+	l.Sessions = first(l.Sessions, keep, q.Compare)
+	for i := range l.Sessions {
+		// What ended since stays as it was when it was looked at.
+		var info Info
+		if l.Sessions[i].Session.inspect(&info, true) == nil {
+			l.Sessions[i].KeyIDs = info.KeyIDs
+		}
+	}
+	return l
+}
+
+// first returns the first n of all in order.
+func first(all []Info, n int, compare func(a, b *Info) int) []Info {
+	if compare != nil {
+		slices.SortFunc(all, func(a, b Info) int { return compare(&a, &b) })
+	}
+	return all[:min(n, len(all))]
+}

@@ -1,0 +1,156 @@
+package session
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// crowd is a hash under which ids meet: few homes, some of them at the end of the
+// table, so that what stands there goes on at its beginning.
+func crowd(w words) uint64 { return w[0] << 60 }
+
+// TestTable holds a table of ids with few homes against a map.
+func TestTable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tab := newTable(minTable)
+		model := make(map[words]*slot)
+		ids := rapid.Custom(func(t *rapid.T) words {
+			return words{rapid.Uint64Range(0, 15).Draw(t, "home"), rapid.Uint64Range(0, 3).Draw(t, "id")}
+		})
+		t.Repeat(map[string]func(*rapid.T){
+			"": func(t *rapid.T) {
+				if tab.used != len(model) || len(tab.all(nil)) != len(model) {
+					t.Fatalf("%d used, %d listed, want %d", tab.used, len(tab.all(nil)), len(model))
+				}
+				for w, s := range model {
+					h, until := tab.get(w, crowd(w))
+					if h != (Session{slot: s, gen: w[1]}) || until != int64(w[0]) {
+						t.Fatalf("%v: found %v until %d, want %p", w, h, until, s)
+					}
+				}
+			},
+			"insert": func(t *rapid.T) {
+				w := ids.Draw(t, "id")
+				if model[w] != nil {
+					return
+				}
+				if tab.full() {
+					tab = tab.grown(crowd)
+				}
+				model[w] = new(slot)
+				tab.insert(w, crowd(w), model[w], w[1], int64(w[0]))
+			},
+			"remove": func(t *rapid.T) {
+				w := ids.Draw(t, "id")
+				at, found := tab.find(w, crowd(w))
+				if found != (model[w] != nil) {
+					t.Fatalf("%v: found = %t", w, found)
+				}
+				if found {
+					tab.remove(at, crowd)
+					delete(model, w)
+				}
+			},
+		})
+	})
+}
+
+// TestGetDuringChanges looks up, lists and misses sessions while others come and
+// go beside them in the same few shards, whose tables grow meanwhile: who lives
+// throughout is always found, as itself, and who never lived is not.
+func TestGetDuringChanges(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 64, Shards: 1, SweepInterval: manual})
+	const residents, writers, readers = 20, 2, 2
+	stays := make(map[ID]Session)
+	for i := range uint64(residents) {
+		s := mustCreate(t, m, Params{Seed: seedOf(i)})
+		stays[s.ID()] = s
+	}
+	var stop atomic.Bool
+	var writing, reading sync.WaitGroup
+	for w := range uint64(writers) {
+		writing.Go(func() {
+			var guests []Session
+			r := rand.New(rand.NewPCG(w, 7))
+			for i := range uint64(3000) {
+				guests = append(guests, mustCreate(t, m, Params{Seed: seedOf(1000 + w<<32 + i)}))
+				if most := 1 + int(i/10); len(guests) > most { // so that the table grows, late
+					g := r.IntN(len(guests))
+					wantErr(t, "close", guests[g].Close(), nil)
+					guests[g] = guests[len(guests)-1]
+					guests = guests[:len(guests)-1]
+				}
+			}
+		})
+	}
+	for range readers {
+		reading.Go(func() {
+			for !stop.Load() {
+				for id, want := range stays {
+					if got, err := m.Get(id); got != want || err != nil {
+						t.Errorf("get %s = %v, %v, want %v", id, got, err, want)
+						return
+					}
+				}
+				if _, err := m.Get(ID{1}); err == nil {
+					t.Error("a session was found that never was")
+					return
+				}
+				n := 0
+				m.Inspect(Query{Match: func(i *Info) bool {
+					if _, stay := stays[i.ID]; stay {
+						n++
+					}
+					return false
+				}})
+				if n != residents {
+					t.Errorf("%d sessions listed of those that stay, want %d", n, residents)
+					return
+				}
+			}
+		})
+	}
+	writing.Wait()
+	stop.Store(true)
+	reading.Wait()
+	checkBooks(t, m)
+}
+
+// TestGetUnderLock has a table that is always being changed, as it looks: lookups
+// and listings take the lock instead of waiting for ever.
+func TestGetUnderLock(t *testing.T) {
+	m := newTestManager(t, Config{Shards: 1, SweepInterval: manual})
+	s := mustCreate(t, m, Params{Seed: seedOf(1)})
+	id := s.ID()
+	m.shards[0].seq.Add(1)
+	if got, err := m.Get(id); got != s || err != nil {
+		t.Errorf("get = %v, %v", got, err)
+	}
+	if n := m.Inspect(Query{}).Total; n != 1 {
+		t.Errorf("%d sessions listed, want 1", n)
+	}
+	m.shards[0].seq.Add(1)
+}
+
+// TestHashIsTheManagers has the same ids in two managers: their hashes differ, so
+// that nobody can prepare ids that meet in one place.
+func TestHashIsTheManagers(t *testing.T) {
+	a, b := newTestManager(t, Config{SweepInterval: manual}), newTestManager(t, Config{SweepInterval: manual})
+	same := 0
+	for i := range uint64(100) {
+		id := ID(seedOf(i)[:IDSize])
+		if a.hash(&id) != a.hashWords(id.words()) {
+			t.Fatalf("the two ways to hash %s differ", id)
+		}
+		if a.hash(&id) == b.hash(&id) {
+			same++
+		}
+	}
+	if same > 0 {
+		t.Errorf("%d of 100 ids have the same hash in two managers", same)
+	}
+}
