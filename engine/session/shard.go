@@ -65,9 +65,14 @@ func (sh *shard) acquire(o Optimizations) *slot {
 }
 
 // release gives a slot, which is wiped and in nobody else's hands, to the pool
-// or to the collector.
+// or to the collector. Storage at its last generation is not used again.
 func (sh *shard) release(s *slot) {
-	switch sh.manager.Optimizations().Pool {
+	kind := sh.manager.Optimizations().Pool
+	if s.gen.Load() == lastGeneration && kind != PoolNone {
+		sh.count.drops.Add(1)
+		return
+	}
+	switch kind {
 	case PoolSync:
 		sh.manager.syncPool.Load().Put(s)
 		sh.count.puts.Add(1)
@@ -103,7 +108,7 @@ func (sh *shard) insert(s *slot, gen, hash uint64) error {
 		sh.table.Store(t)
 	}
 	sh.seq.Add(1)
-	t.insert(w, hash, s, gen, s.expires.Load())
+	t.insert(w, hash, s, newLife(gen, s.expires.Load()))
 	sh.seq.Add(1)
 	sh.wheel.add(s)
 	sh.count.created.Add(1) // here, so that its end is never counted before it
@@ -126,17 +131,17 @@ func (sh *shard) unlist(s *slot, id *ID) {
 // find returns a handle on the live session with that id. A session that it
 // finds past a limit it ends. The clock is read only for a session that is there.
 func (sh *shard) find(id *ID, hash uint64) (_ Session, live bool) {
-	h, until := sh.lookup(id.words(), hash)
-	if h.slot == nil {
+	s, l := sh.lookup(id.words(), hash)
+	if s == nil {
 		return Session{}, false
 	}
-	if sh.manager.now() < until {
+	h := Session{slot: s, gen: l.gen()}
+	if l.fresh(sh.manager.now()) {
 		return h, true
 	}
 	// It was used since, or is over. An operation that began in time may be
 	// about to count as use.
-	s, _, err := h.begin()
-	if err != nil {
+	if _, _, err := h.begin(); err != nil {
 		return Session{}, false
 	}
 	s.mu.Unlock()
@@ -144,14 +149,13 @@ func (sh *shard) find(id *ID, hash uint64) (_ Session, live bool) {
 	return h, true
 }
 
-// lookup returns a handle on the session with that id, and until when it needs
-// no second look.
-func (sh *shard) lookup(w words, hash uint64) (Session, int64) {
+// lookup is the table's get, without the lock.
+func (sh *shard) lookup(w words, hash uint64) (*slot, life) {
 	const tries = 4 // so that endless changes cannot keep it from an answer
 	for range tries {
 		if seq := sh.seq.Load(); seq%2 == 0 {
-			if h, until := sh.table.Load().get(w, hash); sh.seq.Load() == seq {
-				return h, until
+			if s, l := sh.table.Load().get(w, hash); sh.seq.Load() == seq {
+				return s, l
 			}
 		}
 	}
@@ -172,7 +176,7 @@ func (sh *shard) relist(s *slot, gen uint64) {
 	sh.wheel.add(s)
 	t := sh.table.Load()
 	if at, listed := t.find(s.id.words(), sh.manager.hash(&s.id)); listed {
-		t.entries[at].until.Store(s.expires.Load())
+		t.entries[at].life.Store(uint64(newLife(gen, s.expires.Load())))
 	}
 }
 

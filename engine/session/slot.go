@@ -46,7 +46,8 @@ type slot struct {
 	// operation on the session. It is never held together with a shard's lock.
 	mu sync.Mutex
 	// gen is odd while a session lives in the slot and even while none does.
-	// It never repeats. It changes under mu.
+	// It never repeats: the slot is given up before it outgrows 32 bits. It
+	// changes under mu.
 	gen atomic.Uint64
 	// expires is the session's deadline, in manager time: when it ends if it is
 	// not used any more, or never, or 0 once it has spent its messages. It

@@ -8,12 +8,12 @@ import (
 )
 
 // table finds sessions by id: open addressing with linear probing, in a
-// power-of-two array that is never fuller than three quarters.
+// power-of-two array that is never fuller than four fifths.
 //
 // It is changed under its shard's lock and read without: all that a lookup needs
-// stands in the entry itself, one or two cache lines, and nothing that it touches
-// is written by other lookups. Whoever reads without the lock makes sure
-// afterwards, by the shard's sequence number, that nothing changed meanwhile.
+// stands in the entry itself, half a cache line, and nothing that it touches is
+// written by other lookups. Whoever reads without the lock makes sure afterwards,
+// by the shard's sequence number, that nothing changed meanwhile.
 type table struct {
 	entries []entry
 	shift   uint // a hash's home is its highest bits
@@ -24,12 +24,30 @@ type table struct {
 type entry struct {
 	id   [2]atomic.Uint64
 	slot atomic.Pointer[slot]
-	gen  atomic.Uint64
-	// until is a time before which the session is past no limit: its deadline
-	// when that was last looked at. Use moves deadlines on, never back; but
-	// for the last message, which sets it to zero.
-	until atomic.Int64
+	life atomic.Uint64
 }
+
+// life is a generation, which fits into 32 bits, and a time before which it is
+// past no limit: its deadline when that was last looked at, in steps of 67 ms
+// rounded down. Use moves deadlines on, never back; but for the last message,
+// after which the time is zero. A manager older than nine years looks twice at
+// every session.
+type life uint64
+
+const (
+	lifeStep = 26 // log2 of the nanoseconds
+	// lastGeneration is even: the storage is not used again after it.
+	lastGeneration = 1<<32 - 2
+)
+
+func newLife(gen uint64, deadline int64) life {
+	return life(gen<<32 | uint64(min(deadline>>lifeStep, 1<<32-1)))
+}
+
+func (l life) gen() uint64 { return uint64(l >> 32) }
+
+// fresh tells whether the session is past no limit at now, without looking.
+func (l life) fresh(now int64) bool { return now>>lifeStep < int64(uint32(l)) }
 
 // minTable is small: most of a manager's shards hold little.
 const minTable = 16
@@ -49,17 +67,14 @@ func (e *entry) words() words { return words{e.id[0].Load(), e.id[1].Load()} }
 
 func (e *entry) is(w words) bool { return e.id[0].Load() == w[0] && e.id[1].Load() == w[1] }
 
-func (e *entry) set(w words, s *slot, gen uint64, until int64) {
+func (e *entry) set(w words, s *slot, l life) {
 	e.id[0].Store(w[0])
 	e.id[1].Store(w[1])
-	e.gen.Store(gen)
-	e.until.Store(until)
+	e.life.Store(uint64(l))
 	e.slot.Store(s)
 }
 
-func (e *entry) copy(from *entry) {
-	e.set(from.words(), from.slot.Load(), from.gen.Load(), from.until.Load())
-}
+func (e *entry) copy(from *entry) { e.set(from.words(), from.slot.Load(), life(from.life.Load())) }
 
 // find returns where an id stands, and whether it does.
 func (t *table) find(w words, hash uint64) (at uint64, found bool) {
@@ -75,14 +90,14 @@ func (t *table) find(w words, hash uint64) (at uint64, found bool) {
 	}
 }
 
-// get returns a handle on the session with that id, and its entry's until.
-func (t *table) get(w words, hash uint64) (Session, int64) {
+// get returns the storage and the life of the session with that id, or nil.
+func (t *table) get(w words, hash uint64) (*slot, life) {
 	at, found := t.find(w, hash)
 	if !found {
-		return Session{}, 0
+		return nil, 0
 	}
 	e := &t.entries[at]
-	return Session{slot: e.slot.Load(), gen: e.gen.Load()}, e.until.Load()
+	return e.slot.Load(), life(e.life.Load())
 }
 
 // all appends handles on all sessions to dst.
@@ -90,20 +105,20 @@ func (t *table) all(dst []Session) []Session {
 	for i := range t.entries {
 		e := &t.entries[i]
 		if s := e.slot.Load(); s != nil {
-			dst = append(dst, Session{slot: s, gen: e.gen.Load()})
+			dst = append(dst, Session{slot: s, gen: life(e.life.Load()).gen()})
 		}
 	}
 	return dst
 }
 
 // insert puts in a session whose id is not there. The table has room.
-func (t *table) insert(w words, hash uint64, s *slot, gen uint64, until int64) {
+func (t *table) insert(w words, hash uint64, s *slot, l life) {
 	mask := uint64(len(t.entries) - 1)
 	i := hash >> t.shift
 	for t.entries[i&mask].slot.Load() != nil {
 		i++
 	}
-	t.entries[i&mask].set(w, s, gen, until)
+	t.entries[i&mask].set(w, s, l)
 	t.used++
 }
 
@@ -123,12 +138,12 @@ func (t *table) remove(hole uint64, hash func(words) uint64) {
 			hole = i
 		}
 	}
-	t.entries[hole&mask].set(words{}, nil, 0, 0)
+	t.entries[hole&mask].set(words{}, nil, 0)
 	t.used--
 }
 
 // full tells whether another session needs a larger table first.
-func (t *table) full() bool { return 4*(t.used+1) > 3*len(t.entries) }
+func (t *table) full() bool { return 5*(t.used+1) > 4*len(t.entries) }
 
 // grown returns a table of twice the size with the same sessions.
 func (t *table) grown(hash func(words) uint64) *table {
@@ -136,7 +151,7 @@ func (t *table) grown(hash func(words) uint64) *table {
 	for i := range t.entries {
 		if e := &t.entries[i]; e.slot.Load() != nil {
 			w := e.words()
-			g.insert(w, hash(w), e.slot.Load(), e.gen.Load(), e.until.Load())
+			g.insert(w, hash(w), e.slot.Load(), life(e.life.Load()))
 		}
 	}
 	return g

@@ -27,9 +27,8 @@ func TestTable(t *testing.T) {
 					t.Fatalf("%d used, %d listed, want %d", tab.used, len(tab.all(nil)), len(model))
 				}
 				for w, s := range model {
-					h, until := tab.get(w, crowd(w))
-					if h != (Session{slot: s, gen: w[1]}) || until != int64(w[0]) {
-						t.Fatalf("%v: found %v until %d, want %p", w, h, until, s)
+					if got, l := tab.get(w, crowd(w)); got != s || l != life(w[1]) {
+						t.Fatalf("%v: found %p, %d, want %p", w, got, l, s)
 					}
 				}
 			},
@@ -42,7 +41,7 @@ func TestTable(t *testing.T) {
 					tab = tab.grown(crowd)
 				}
 				model[w] = new(slot)
-				tab.insert(w, crowd(w), model[w], w[1], int64(w[0]))
+				tab.insert(w, crowd(w), model[w], life(w[1]))
 			},
 			"remove": func(t *rapid.T) {
 				w := ids.Draw(t, "id")
@@ -57,6 +56,57 @@ func TestTable(t *testing.T) {
 			},
 		})
 	})
+}
+
+// TestLife puts deadlines around the steps in which entries keep them: never is a
+// session taken for fresh at its deadline or later, and seldom for stale before.
+func TestLife(t *testing.T) {
+	const step = 1 << lifeStep
+	for _, deadline := range []int64{0, 1, step - 1, step, step + 1, 1000*step + 5, never - 1, never} {
+		l := newLife(lastGeneration-1, deadline)
+		if l.gen() != lastGeneration-1 {
+			t.Fatalf("deadline %d changed the generation to %d", deadline, l.gen())
+		}
+		if deadline < never && l.fresh(deadline) {
+			t.Errorf("fresh at its deadline %d", deadline)
+		}
+		early := min(deadline-step, 1<<32<<lifeStep-step-1)
+		if early >= 0 && !l.fresh(early) {
+			t.Errorf("deadline %d: stale at %d", deadline, early)
+		}
+	}
+}
+
+// TestLastGeneration wears storage out: it serves its last session like any other,
+// and none after it.
+func TestLastGeneration(t *testing.T) {
+	for _, kind := range []PoolKind{PoolSync, PoolFreeList} {
+		t.Run(kind.String(), func(t *testing.T) {
+			o := Tuned
+			o.Pool = kind
+			m := newTestManager(t, Config{Optimizations: o, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+			s := &slot{shard: &m.shards[0]}
+			s.gen.Store(lastGeneration - 2)
+			m.shards[0].release(s)
+			last := mustCreate(t, m, Params{Seed: seedOf(1)})
+			if last.slot != s && !raceEnabled { // under which a sync.Pool drops some
+				t.Fatal("the storage was not used: this test shows nothing")
+			}
+			id := last.ID()
+			if got, err := m.Get(id); got != last || err != nil {
+				t.Errorf("get = %v, %v, want %v", got, err, last)
+			}
+			mustTalk(t, last, last)
+			wantErr(t, "close", last.Close(), nil)
+			if next := mustCreate(t, m, Params{Seed: seedOf(2)}); next.slot == s {
+				t.Error("worn out storage was used again")
+			}
+			wantClosed(t, last)
+			if c := m.Counters(); last.slot == s && (c.Drops != 1 || c.Puts != 1) {
+				t.Errorf("drops %d, puts %d, want 1, 1", c.Drops, c.Puts)
+			}
+		})
+	}
 }
 
 // TestGetDuringChanges looks up, lists and misses sessions while others come and
