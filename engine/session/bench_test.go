@@ -1,11 +1,17 @@
 package session
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/chacha20poly1305"
 )
 
 var presetNames = []string{"baseline", "seed", "tuned"}
@@ -39,6 +45,36 @@ func BenchmarkCreateRemove(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkCreateUseRemove makes a session, has it seal and open one short
+// message, and closes it.
+func BenchmarkCreateUseRemove(b *testing.B) {
+	for _, name := range presetNames {
+		b.Run(name, func(b *testing.B) {
+			m := newWarmManager(b, preset(b, name))
+			p := Params{Seed: seedOf(1)}
+			text := make([]byte, 64)
+			sealed, opened := make([]byte, 0, 64+Overhead), make([]byte, 0, 64)
+			b.ReportAllocs()
+			for b.Loop() {
+				nextSeed(p.Seed)
+				s, err := m.Create(p)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if sealed, err = s.Seal(sealed[:0], text, nil); err != nil {
+					b.Fatal(err)
+				}
+				if opened, err = s.Open(opened[:0], sealed, nil); err != nil {
+					b.Fatal(err)
+				}
+				if err = s.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
@@ -124,16 +160,15 @@ func benchmarkBlocks(b *testing.B) {
 	}
 }
 
+var messageSizes = []int{64, 1024, 16384}
+
 func BenchmarkSealOpen(b *testing.B) {
-	for _, size := range []struct {
-		name string
-		n    int
-	}{{"64", 64}, {"1024", 1024}, {"16384", 16384}} {
-		b.Run(size.name, func(b *testing.B) {
+	for _, n := range messageSizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			s := mustCreate(b, newWarmManager(b, Tuned), Params{Seed: seedOf(1)})
-			text := make([]byte, size.n)
-			sealed, opened := make([]byte, 0, size.n+Overhead), make([]byte, 0, size.n)
-			b.SetBytes(int64(size.n))
+			text := make([]byte, n)
+			sealed, opened := make([]byte, 0, n+Overhead), make([]byte, 0, n)
+			b.SetBytes(int64(n))
 			b.ReportAllocs()
 			for b.Loop() {
 				var err error
@@ -148,16 +183,79 @@ func BenchmarkSealOpen(b *testing.B) {
 	}
 }
 
+// BenchmarkSealOpenBare is the least that BenchmarkSealOpen can cost: the cipher,
+// and its random nonce.
+func BenchmarkSealOpenBare(b *testing.B) {
+	for _, n := range messageSizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			aead, err := chacha20poly1305.New(seedOf(1))
+			if err != nil {
+				b.Fatal(err)
+			}
+			text := make([]byte, n)
+			sealed, opened := make([]byte, NonceSize, n+Overhead), make([]byte, 0, n)
+			b.SetBytes(int64(n))
+			b.ReportAllocs()
+			for b.Loop() {
+				nonce := sealed[:NonceSize]
+				rand.Read(nonce)
+				sealed = aead.Seal(nonce, nonce, text, nil)
+				if opened, err = aead.Open(opened[:0], sealed[:NonceSize], sealed[NonceSize:], nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkSignVerify makes and checks the MAC of 256 bytes, and beside it that of
+// crypto/hmac.
+func BenchmarkSignVerify(b *testing.B) {
+	text, mac := make([]byte, 256), make([]byte, 0, MACSize)
+	b.Run("tuned", func(b *testing.B) {
+		s := mustCreate(b, newWarmManager(b, Tuned), Params{Seed: seedOf(1)})
+		b.ReportAllocs()
+		for b.Loop() {
+			var err error
+			if mac, err = s.Sign(mac[:0], text); err != nil {
+				b.Fatal(err)
+			}
+			if err = s.Verify(text, mac); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("library", func(b *testing.B) {
+		h := hmac.New(sha256.New, seedOf(1))
+		again := make([]byte, 0, MACSize)
+		b.ReportAllocs()
+		for b.Loop() {
+			h.Reset()
+			h.Write(text)
+			mac = h.Sum(mac[:0])
+			h.Reset()
+			h.Write(text)
+			if again = h.Sum(again[:0]); !hmac.Equal(mac, again) {
+				b.Fatal("one message has two MACs")
+			}
+		}
+	})
+}
+
 // many is how many sessions live while lookups and sweeps are measured.
 const many = 100_000
 
+// populate makes them, with an age limit of one to two hours each, as far from
+// each other as those of a service's sessions.
 func populate(b *testing.B, m *Manager) []ID {
 	b.Helper()
 	ids := make([]ID, many)
 	seed := seedOf(1)
+	r := mathrand.New(mathrand.NewPCG(1, 2))
 	for i := range ids {
 		nextSeed(seed)
-		ids[i] = mustCreate(b, m, Params{Seed: seed, Limits: &Limits{MaxAge: 1 << 62}}).ID()
+		limits := Limits{MaxAge: time.Hour + time.Duration(r.Int64N(int64(time.Hour)))}
+		ids[i] = mustCreate(b, m, Params{Seed: seed, Limits: &limits}).ID()
 	}
 	return ids
 }
@@ -181,7 +279,7 @@ func BenchmarkLookupParallel(b *testing.B) {
 	parallel := func(b *testing.B, find func(i int) bool) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
-			r := rand.New(rand.NewPCG(1, rand.Uint64()))
+			r := mathrand.New(mathrand.NewPCG(1, mathrand.Uint64()))
 			for pb.Next() {
 				if !find(r.IntN(many)) {
 					b.Error("a session was not found")
@@ -207,21 +305,27 @@ func BenchmarkLookupParallel(b *testing.B) {
 	})
 }
 
-// BenchmarkSweep sweeps 100,000 sessions of which none, or one in a hundred,
-// has expired. Between sweeps the manager's clock goes on by a second.
+// BenchmarkSweep sweeps 100,000 sessions of which none, or one in a hundred, has
+// expired. Between sweeps the manager's clock goes on by a second, so that the
+// wheel has its slots to move down; after an hour of that the manager is made anew.
 func BenchmarkSweep(b *testing.B) {
 	for _, tt := range []struct {
 		name    string
 		expired int
 	}{{"idle", 0}, {"one-percent", many / 100}} {
 		b.Run(tt.name, func(b *testing.B) {
-			m := newTestManager(b, Config{Optimizations: Tuned, PoolCapacity: many, SweepInterval: manual})
-			populate(b, m)
+			var m *Manager
 			seed := seedOf(2)
+			seconds := 0
 			b.ReportAllocs()
 			for b.Loop() {
-				if tt.expired > 0 {
+				if seconds%3590 == 0 || tt.expired > 0 {
 					b.StopTimer()
+					if seconds%3590 == 0 {
+						m = newTestManager(b, Config{Optimizations: Tuned, PoolCapacity: many, SweepInterval: manual})
+						populate(b, m)
+						runtime.GC()
+					}
 					for range tt.expired {
 						nextSeed(seed)
 						mustCreate(b, m, Params{Seed: seed, Limits: &Limits{MaxAge: 1}})
@@ -229,11 +333,25 @@ func BenchmarkSweep(b *testing.B) {
 					b.StartTimer()
 				}
 				m.epoch = m.epoch.Add(-time.Second)
+				seconds++
 				if n := m.Sweep(); n != tt.expired {
 					b.Fatalf("sweep ended %d, want %d", n, tt.expired)
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkInspect lists, among 100,000 sessions, the 50 that were used last.
+func BenchmarkInspect(b *testing.B) {
+	m := newTestManager(b, Config{Optimizations: Tuned, SweepInterval: manual})
+	populate(b, m)
+	b.ReportAllocs()
+	for b.Loop() {
+		l := m.Inspect(Query{Limit: 50, Compare: func(a, b *Info) int { return b.LastUsed.Compare(a.LastUsed) }})
+		if len(l.Sessions) != 50 || l.Total != many {
+			b.Fatalf("%d listed of %d", len(l.Sessions), l.Total)
+		}
 	}
 }
 

@@ -116,44 +116,47 @@ type Listing struct {
 // not count as use, and shows no secret.
 func (m *Manager) Inspect(q Query) Listing {
 	var l Listing
-	keep := max(q.Limit, 0)
+	limit := max(q.Limit, 0)
+	var kept, spare []*Info // pointers, since what is sorted and dropped all the time is large
+	info := new(Info)
 	var handles []Session
 	for i := range m.shards {
 		handles = m.shards[i].handles(handles[:0])
 		for _, h := range handles {
-			var info Info
-			if h.inspect(&info, false) != nil {
+			if h.inspect(info, false) != nil {
 				continue
 			}
 			l.Total++
-			if q.Match != nil && !q.Match(&info) {
+			if q.Match != nil && !q.Match(info) {
 				continue
 			}
 			l.Matched++
-			if keep == 0 || q.Compare == nil && len(l.Sessions) == keep {
+			if limit == 0 || q.Compare == nil && len(kept) == limit {
 				continue
 			}
-			l.Sessions = append(l.Sessions, info)
-			if len(l.Sessions) == 2*keep { // sorting now and then is cheaper than a heap
-				l.Sessions = first(l.Sessions, keep, q.Compare)
+			kept = append(kept, info)
+			if len(kept) == 2*limit { // sorting now and then is cheaper than a heap
+				slices.SortFunc(kept, q.Compare)
+				spare = append(spare, kept[limit:]...)
+				kept = kept[:limit]
+			}
+			if n := len(spare); n > 0 {
+				info, spare = spare[n-1], spare[:n-1]
+			} else {
+				info = new(Info)
 			}
 		}
 	}
-	l.Sessions = first(l.Sessions, keep, q.Compare)
+	if q.Compare != nil {
+		slices.SortFunc(kept, q.Compare)
+	}
+	l.Sessions = make([]Info, min(limit, len(kept)))
 	for i := range l.Sessions {
+		l.Sessions[i] = *kept[i]
 		// What ended since stays as it was when it was looked at.
-		var info Info
-		if l.Sessions[i].Session.inspect(&info, true) == nil {
+		if kept[i].Session.inspect(info, true) == nil {
 			l.Sessions[i].KeyIDs = info.KeyIDs
 		}
 	}
 	return l
-}
-
-// first returns the first n of all in order.
-func first(all []Info, n int, compare func(a, b *Info) int) []Info {
-	if compare != nil {
-		slices.SortFunc(all, func(a, b Info) int { return compare(&a, &b) })
-	}
-	return all[:min(n, len(all))]
 }
