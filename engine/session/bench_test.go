@@ -132,13 +132,7 @@ func BenchmarkDerive(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				nextSeed(seed)
-				if o.ReusableHash {
-					sc := m.scratch.acquire()
-					sc.deriveKeys(&s.keys, seed, id, o.SingleHKDF)
-					sc.release()
-				} else {
-					libraryDeriveKeys(&s.keys, seed, id, o.SingleHKDF)
-				}
+				deriveKeys(&s.keys, seed, id, o)
 			}
 		})
 	}

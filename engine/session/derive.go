@@ -66,9 +66,9 @@ type Exchange struct {
 // DeriveSeed returns the session seed: HKDF-Extract (RFC 5869 §2.2) with
 // SHA-256 of the shared secret, salted with the hash of the label, the context
 // id and the ephemeral keys, lower first. It refuses an empty field and an
-// all-zero shared secret (RFC 7748 §6.1) with [ErrParams].
-func DeriveSeed(x Exchange) ([SeedSize]byte, error) {
-	var seed [SeedSize]byte
+// all-zero shared secret (RFC 7748 §6.1) with [ErrParams]. The seed is the
+// caller's to wipe.
+func DeriveSeed(x Exchange) (seed [SeedSize]byte, err error) {
 	switch {
 	case len(x.SharedSecret) == 0:
 		return seed, badParams("shared secret is empty")
@@ -88,16 +88,45 @@ func DeriveSeed(x Exchange) ([SeedSize]byte, error) {
 	h.Write([]byte(x.ContextID))
 	h.Write(low)
 	h.Write(high)
-	prk := hkdf.Extract(sha256.New, x.SharedSecret, h.Sum(nil))
-	copy(seed[:], prk)
-	clear(prk)
+	extractSeed(&seed, x.SharedSecret, h.Sum(nil))
 	return seed, nil
+}
+
+func extractSeed(seed *[SeedSize]byte, secret, salt []byte) {
+	reserveStack(false)
+	defer scrubStack()
+	if !hashReusable {
+		prk := hkdf.Extract(sha256.New, secret, salt)
+		copy(seed[:], prk)
+		clear(prk)
+		return
+	}
+	sc := scratches.acquire()
+	sc.setKey(salt)
+	sc.mac(secret)
+	copy(seed[:], sc.sum[:])
+	sc.release()
 }
 
 // DeriveID returns the id of the session with that seed and label: the first
 // 16 bytes of SHA-256(label | seed). An empty label is [DefaultLabel].
 func DeriveID(seed []byte, label string) ID {
 	label = labelOr(label)
+	reserveStack(false)
+	defer scrubStack()
+	if !hashReusable || len(seed) != SeedSize || len(label) > maxLabel {
+		return hashID(seed, label)
+	}
+	sc := scratches.acquire()
+	defer sc.release()
+	return sc.deriveID(seed, label)
+}
+
+// hashID is DeriveID by the library, which leaves the seed on the stack: it has a
+// frame of its own, to be scrubbed.
+//
+//go:noinline
+func hashID(seed []byte, label string) ID {
 	buf := make([]byte, 0, maxLabel+SeedSize) // stays on the stack for all labels that Create accepts
 	buf = append(buf, label...)
 	buf = append(buf, seed...)
@@ -109,7 +138,8 @@ func DeriveID(seed []byte, label string) ID {
 // DeriveKeys fills dst with the six keys of a session, in this order: encrypt,
 // signing, c2s encrypt, c2s sign, s2c encrypt, s2c sign. o.SingleHKDF chooses
 // the schedule, o.ReusableHash who computes it; the other switches do not
-// matter here. The seed has [SeedSize] bytes. dst is the caller's to wipe.
+// matter here. The seed has [SeedSize] bytes; another number is refused with
+// [ErrParams]. dst is the caller's to wipe.
 func DeriveKeys(dst *[KeyMaterialSize]byte, seed []byte, id ID, o Optimizations) error {
 	if len(seed) != SeedSize {
 		return badParams("seed has %d bytes, not %d", len(seed), SeedSize)
@@ -118,14 +148,21 @@ func DeriveKeys(dst *[KeyMaterialSize]byte, seed []byte, id ID, o Optimizations)
 	for k := range keys {
 		keys[k] = (*[KeySize]byte)(dst[k*KeySize:])
 	}
-	if o.reusableHash() {
-		sc := newScratch()
-		sc.deriveKeys(&keys, seed, id, o.SingleHKDF)
-		sc.wipe()
-		return nil
-	}
-	libraryDeriveKeys(&keys, seed, id, o.SingleHKDF)
+	reserveStack(false)
+	deriveKeys(&keys, seed, id, o)
+	scrubStack()
 	return nil
+}
+
+// deriveKeys fills the keys by the schedule and the means that o chooses.
+func deriveKeys(keys *keySet, seed []byte, id ID, o Optimizations) {
+	if !o.reusableHash() {
+		libraryDeriveKeys(keys, seed, id, o.SingleHKDF)
+		return
+	}
+	sc := scratches.acquire()
+	sc.deriveKeys(keys, seed, id, o.SingleHKDF)
+	sc.release()
 }
 
 func labelOr(label string) string {

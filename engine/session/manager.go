@@ -70,7 +70,6 @@ type Manager struct {
 	seed     maphash.Seed // per manager, so that nobody can aim at one shard
 	shards   []shard
 	keyIDs   []keyIDShard
-	scratch  scratchSet
 	syncPool atomic.Pointer[sync.Pool]
 	opts     atomic.Pointer[Optimizations]
 	capacity atomic.Int64
@@ -132,14 +131,13 @@ func NewManager(c Config) (*Manager, error) {
 		n *= 2
 	}
 	m := &Manager{
-		limits:  c.Limits,
-		seed:    maphash.MakeSeed(),
-		shards:  make([]shard, n),
-		keyIDs:  make([]keyIDShard, n),
-		scratch: newScratchSet(scratchCount()),
-		epoch:   time.Now(),
-		batch:   make([]Session, 0, sweepBatch),
-		stop:    make(chan struct{}),
+		limits: c.Limits,
+		seed:   maphash.MakeSeed(),
+		shards: make([]shard, n),
+		keyIDs: make([]keyIDShard, n),
+		epoch:  time.Now(),
+		batch:  make([]Session, 0, sweepBatch),
+		stop:   make(chan struct{}),
 	}
 	for i := range m.shards {
 		m.shards[i].manager = m
@@ -155,15 +153,6 @@ func NewManager(c Config) (*Manager, error) {
 		go m.sweepEvery(c.SweepInterval)
 	}
 	return m, nil
-}
-
-// scratchCount is twice as many as can run at once, a power of two.
-func scratchCount() int {
-	n := 1
-	for n < 2*runtime.GOMAXPROCS(0) {
-		n *= 2
-	}
-	return n
 }
 
 func (l Limits) check() error {
@@ -198,6 +187,16 @@ type Params struct {
 // errors are [ErrParams], [ErrFull], [ErrExists] and [ErrManagerClosed]; after
 // any of them nothing of the session remains.
 func (m *Manager) Create(p Params) (Session, error) {
+	reserveStack(false)
+	h, err := m.create(&p)
+	scrubStack()
+	return h, err
+}
+
+// create has a frame of its own, to be scrubbed with those below.
+//
+//go:noinline
+func (m *Manager) create(p *Params) (Session, error) {
 	switch {
 	case len(p.Seed) != SeedSize:
 		return Session{}, badParams("seed has %d bytes, not %d", len(p.Seed), SeedSize)
@@ -217,7 +216,7 @@ func (m *Manager) Create(p Params) (Session, error) {
 	if p.Optimizations != nil {
 		o = *p.Optimizations
 	}
-	id := m.deriveID(&p, o)
+	id := deriveID(p, o)
 	hash := m.hash(&id)
 	sh := m.shardOf(hash)
 	if m.live.Add(1) > m.max.Load() {
@@ -258,13 +257,14 @@ func (m *Manager) Create(p Params) (Session, error) {
 }
 
 // deriveID is [DeriveID], by the means that o allows.
-func (m *Manager) deriveID(p *Params, o Optimizations) ID {
+func deriveID(p *Params, o Optimizations) ID {
 	if !o.reusableHash() {
-		return DeriveID(p.Seed, p.Label)
+		return hashID(p.Seed, labelOr(p.Label))
 	}
-	sc := m.scratch.acquire()
-	defer sc.release()
-	return sc.deriveID(p.Seed, labelOr(p.Label))
+	sc := scratches.acquire()
+	id := sc.deriveID(p.Seed, labelOr(p.Label))
+	sc.release()
+	return id
 }
 
 // fill derives the keys into s, whose lock the caller holds, and counts it.
@@ -278,13 +278,7 @@ func (m *Manager) fill(s *slot, seed []byte, o Optimizations) {
 		schedule = 1
 	}
 	count.derived[schedule].Add(1)
-	if o.reusableHash() {
-		sc := m.scratch.acquire()
-		sc.deriveKeys(&s.keys, seed, s.id, o.SingleHKDF)
-		sc.release()
-	} else {
-		libraryDeriveKeys(&s.keys, seed, s.id, o.SingleHKDF)
-	}
+	deriveKeys(&s.keys, seed, s.id, o)
 	s.setCiphers(o)
 }
 

@@ -287,7 +287,12 @@ func TestScratchSet(t *testing.T) {
 	a.release() // it waits for one of the two
 	b.release()
 	(<-third).release()
-	if n := scratchCount(); n < 2*runtime.GOMAXPROCS(0) || n&(n-1) != 0 {
-		t.Errorf("%d scratches, want a power of two, at least %d", n, 2*runtime.GOMAXPROCS(0))
+	for atLeast, want := range map[int]int{1: 1, 2: 2, 3: 4, 16: 16, 17: 32} {
+		if n := len(newScratchSet(atLeast)); n != want {
+			t.Errorf("at least %d scratches are %d, want %d", atLeast, n, want)
+		}
+	}
+	if len(scratches) < 2*runtime.GOMAXPROCS(0) {
+		t.Errorf("%d scratches for %d processors", len(scratches), runtime.GOMAXPROCS(0))
 	}
 }

@@ -20,19 +20,22 @@ import (
 // the stack that used it. After its end, nothing is found at all.
 func TestNoKeyByteRemains(t *testing.T) {
 	kinds := []struct {
-		name string
-		opts Optimizations
+		name  string
+		opts  Optimizations
+		debug string // as if the processor had less to offer
 	}{
-		{"tuned", Tuned},
-		{"scattered keys", Optimizations{SingleHKDF: true, ReusableHash: true, Pool: PoolFreeList}},
-		{"six HKDFs", Optimizations{KeyBuffer: true, ReusableHash: true, Pool: PoolFreeList}},
+		{"tuned", Tuned, ""},
+		{"scattered keys", Optimizations{SingleHKDF: true, ReusableHash: true, Pool: PoolFreeList}, ""},
+		{"six HKDFs", Optimizations{KeyBuffer: true, ReusableHash: true, Pool: PoolFreeList}, ""},
+		{"no SHA instructions", Tuned, "cpu.sha=off"},
+		{"no vectors", Tuned, "cpu.sha=off,cpu.avx2=off"},
 	}
 	for i, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			if i > 0 && raceEnabled {
 				t.Skip("the race detector's own memory takes long to search")
 			}
-			needles, report := memscan(t, k.opts, i == 0 && !raceEnabled)
+			needles, report := memscan(t, k.opts, k.debug, i == 0 && !raceEnabled)
 			for _, stage := range report.Stages {
 				checkStage(t, stage, needles, report.Findings)
 			}
@@ -48,7 +51,7 @@ func TestLibraryRemains(t *testing.T) {
 	}
 	for _, o := range []Optimizations{Baseline, Seed} {
 		t.Run(o.String(), func(t *testing.T) {
-			needles, report := memscan(t, o, false)
+			needles, report := memscan(t, o, "", false)
 			for _, stage := range report.Stages {
 				if !strings.HasSuffix(stage.Name, "closed, collected") {
 					continue
@@ -110,7 +113,7 @@ func (f finding) String() string {
 }
 
 // memscan has a child process use sessions and search its own memory.
-func memscan(t *testing.T, o Optimizations, each bool) ([]needle, memscanReport) {
+func memscan(t *testing.T, o Optimizations, debug string, each bool) ([]needle, memscanReport) {
 	t.Helper()
 	job := memscanJob{Optimizations: o, Seeds: map[string][]byte{}, EachOperation: each}
 	var all []needle
@@ -138,7 +141,7 @@ func memscan(t *testing.T, o Optimizations, each bool) ([]needle, memscanReport)
 	// A preempted goroutine's registers are saved wherever the runtime likes,
 	// with the keys that happen to be in them, and no code can do anything
 	// about that.
-	cmd.Env = append(os.Environ(), memscanEnv+"=1", "GODEBUG=asyncpreemptoff=1,"+os.Getenv("GODEBUG"))
+	cmd.Env = append(os.Environ(), memscanEnv+"=1", "GODEBUG=asyncpreemptoff=1,"+debug)
 	cmd.Stdin = bytes.NewReader(in)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"math/bits"
+	"runtime"
 	"sync"
 )
 
@@ -205,11 +207,14 @@ func (s *scratch) release() {
 	s.mu.Unlock()
 }
 
-// scratchSet hands out scratches without allocating.
+// scratches are all that there are: twice as many as goroutines can run at once.
+var scratches = newScratchSet(2 * runtime.GOMAXPROCS(0))
+
+// scratchSet hands out scratches without allocating. Its length is a power of two.
 type scratchSet []scratch
 
-func newScratchSet(n int) scratchSet {
-	set := make(scratchSet, n)
+func newScratchSet(atLeast int) scratchSet {
+	set := make(scratchSet, 1<<bits.Len(uint(atLeast-1)))
 	for i := range set {
 		set[i].init()
 	}

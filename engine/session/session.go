@@ -42,6 +42,7 @@ func (h Session) begin() (*slot, int64, error) {
 // overlap, and a lock left behind would stop the sweep and the manager's Close.
 func (s *slot) unlockUnless(finished *bool) {
 	if !*finished {
+		scrubStack()
 		s.mu.Unlock()
 	}
 }
@@ -82,10 +83,12 @@ func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
 	}
 	finished := false
 	defer s.unlockUnless(&finished)
+	reserveStack(false)
 	n := len(dst)
 	out := slices.Grow(dst, Overhead+len(plaintext))[:n+NonceSize]
 	rand.Read(out[n:]) // never returns an error: the program ends where there is no randomness
 	out = s.out.Seal(out, out[n:], plaintext, aad)
+	scrubStack()
 	finished = true
 	s.bytesOut += uint64(len(plaintext))
 	sh := h.done(s, now)
@@ -108,7 +111,9 @@ func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
 	}
 	finished := false
 	defer s.unlockUnless(&finished)
+	reserveStack(false)
 	out, err := s.inCipher().Open(dst, sealed[:NonceSize], sealed[NonceSize:], aad)
+	scrubStack()
 	finished = true
 	if err != nil {
 		h.fail(s)
@@ -130,6 +135,7 @@ func (h Session) Sign(dst, covered []byte) ([]byte, error) {
 		return dst, err
 	}
 	_, sign := s.outKeys()
+	reserveStack(false)
 	if sc := s.scratch(); sc != nil {
 		sc.key = *s.macKey(sc, sign)
 		sc.mac(covered)
@@ -138,6 +144,7 @@ func (h Session) Sign(dst, covered []byte) ([]byte, error) {
 	} else {
 		dst = s.libraryMAC(dst, sign, covered)
 	}
+	scrubStack()
 	h.done(s, now)
 	return dst, nil
 }
@@ -151,6 +158,7 @@ func (h Session) Verify(covered, mac []byte) error {
 	}
 	_, sign := s.inKeys()
 	var equal int
+	reserveStack(false)
 	if sc := s.scratch(); sc != nil {
 		sc.key = *s.macKey(sc, sign)
 		sc.mac(covered)
@@ -159,6 +167,7 @@ func (h Session) Verify(covered, mac []byte) error {
 	} else {
 		equal = subtle.ConstantTimeCompare(s.libraryMAC(nil, sign, covered), mac)
 	}
+	scrubStack()
 	if equal != 1 {
 		h.fail(s)
 		return ErrAuth
@@ -170,11 +179,10 @@ func (h Session) Verify(covered, mac []byte) error {
 // scratch returns a locked scratch for an HMAC of this session, or nil where
 // the library is to compute it.
 func (s *slot) scratch() *scratch {
-	m := s.shard.manager
-	if !m.Optimizations().reusableHash() {
+	if !s.shard.manager.Optimizations().reusableHash() {
 		return nil
 	}
-	return m.scratch.acquire()
+	return scratches.acquire()
 }
 
 // macKey returns the padded states of one of the session's MAC keys.

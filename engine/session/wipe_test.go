@@ -242,8 +242,8 @@ func TestManagerLeavesNoScratch(t *testing.T) {
 	m := newTestManager(t, Config{Optimizations: Tuned, SweepInterval: manual})
 	s := mustCreate(t, m, Params{Seed: seedOf(1)})
 	mustTalk(t, s, s)
-	for i := range m.scratch {
-		sc := &m.scratch[i]
+	for i := range scratches {
+		sc := &scratches[i]
 		if !sc.mu.TryLock() {
 			t.Fatalf("scratch %d is still in use", i)
 		}
