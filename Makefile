@@ -16,12 +16,12 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
-# Flags of the dashboard: make run ARGS='--optimizations baseline'
+# Flags of what is run: make run ARGS='--optimizations baseline', make bench ARGS='-filter Derive'
 ARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test race e2e bench benchstat fuzz cover fmt lint vet dist quick check tools clean
+.PHONY: help run build test race e2e bench bench-doc bench-raw benchstat fuzz cover fmt lint vet dist quick check tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,10 +41,16 @@ race: ## run all tests under the race detector, in random order
 e2e: ## run only the end-to-end tests: the real binary on a pseudo-terminal
 	go test -count=1 -run '^TestE2E' -v $(PACKAGE)
 
-bench: ## run all benchmarks
+bench: ## print the session benchmarks as one table: ratios, budgets (minutes; ARGS=-h lists its flags)
+	@go run ./internal/benchdoc $(ARGS)
+
+bench-doc: ## the same, written to docs/benchmarks.md
+	@go run ./internal/benchdoc -markdown docs/benchmarks.md $(ARGS)
+
+bench-raw: ## run all benchmarks of all packages, as go test prints them
 	go test -run '^$$' -bench . -benchmem ./...
 
-benchstat: ## compare two files of benchmark output: make benchstat OLD=a.txt NEW=b.txt
+benchstat: ## compare two files of bench-raw output: make benchstat OLD=a.txt NEW=b.txt
 	@scripts/tools $(TOOLS) $(BENCHSTAT)
 	$(TOOLS)/benchstat $(OLD) $(NEW)
 

@@ -13,7 +13,7 @@ import (
 // only what is on a lower floor than its own.
 var floors = [][]string{
 	{"engine/session", "internal/stats", "internal/format", "internal/termbg", "internal/termguard"},
-	{"engine/handshake", "internal/vectors"},
+	{"engine/handshake", "internal/vectors", "internal/benchdoc"},
 	{"engine/load"},
 	{"internal/settings", "internal/report"},
 	{"ui"},
