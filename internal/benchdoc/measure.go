@@ -99,14 +99,14 @@ func pattern(benches []string) string {
 func output(ctx context.Context, dir, program string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the go command, git, and what was just built
 	cmd.Dir = dir
-	var errors bytes.Buffer
-	cmd.Stderr = &errors
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(args, " "), err, tail(out, errors.Bytes()))
+		return nil, fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(args, " "), err, tail(out, complaints.Bytes()))
 	}
 	return out, nil
 }

@@ -24,11 +24,11 @@ func sample(t *testing.T) *report {
 		if err != nil {
 			t.Fatal(err)
 		}
-		figures := make(results)
-		if cpu := parse(figures, output); cpu != "" {
+		found := make(results)
+		if cpu := parse(found, output); cpu != "" {
 			r.cpu = cpu
 		}
-		r.rounds = append(r.rounds, figures)
+		r.rounds = append(r.rounds, found)
 	}
 	return r
 }
