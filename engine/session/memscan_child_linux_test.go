@@ -143,7 +143,7 @@ func (c *memscanChild) with(seed string, f func(seed []byte)) {
 	for i, v := range c.job.Seeds[seed] {
 		c.clear[i] = v ^ mask
 	}
-	f(c.clear[:])
+	shielded(func() { f(c.clear[:]) })
 	clear(c.clear[:])
 }
 
@@ -322,7 +322,9 @@ func talk(s []Session) []*conversation {
 
 func (c *memscanChild) do(op memscanOperation, talks []*conversation) {
 	for _, talk := range talks {
-		if err := op.do(talk); !errors.Is(err, op.want) {
+		var err error
+		shielded(func() { err = op.do(talk) })
+		if !errors.Is(err, op.want) {
 			panic(fmt.Sprintf("%s: error %v, want %v", op.name, err, op.want))
 		}
 	}

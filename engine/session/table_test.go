@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// crowd is a hash under which ids meet: few homes, some of them at the end of the
+// crowded is a hash under which ids meet: few homes, some of them at the end of the
 // table, so that what stands there goes on at its beginning.
-func crowd(w words) uint64 { return w[0] << 60 }
+func crowded(w words) uint64 { return w[0] << 60 }
 
 // TestTable holds a table of ids with few homes against a map.
 func TestTable(t *testing.T) {
@@ -27,7 +27,7 @@ func TestTable(t *testing.T) {
 					t.Fatalf("%d used, %d listed, want %d", tab.used, len(tab.all(nil)), len(model))
 				}
 				for w, s := range model {
-					if got, l := tab.get(w, crowd(w)); got != s || l != life(w[1]) {
+					if got, l := tab.get(w, crowded(w)); got != s || l != life(w[1]) {
 						t.Fatalf("%v: found %p, %d, want %p", w, got, l, s)
 					}
 				}
@@ -38,19 +38,19 @@ func TestTable(t *testing.T) {
 					return
 				}
 				if tab.full() {
-					tab = tab.grown(crowd)
+					tab = tab.grown(crowded)
 				}
 				model[w] = new(slot)
-				tab.insert(w, crowd(w), model[w], life(w[1]))
+				tab.insert(w, crowded(w), model[w], life(w[1]))
 			},
 			"remove": func(t *rapid.T) {
 				w := ids.Draw(t, "id")
-				at, found := tab.find(w, crowd(w))
+				at, found := tab.find(w, crowded(w))
 				if found != (model[w] != nil) {
 					t.Fatalf("%v: found = %t", w, found)
 				}
 				if found {
-					tab.remove(at, crowd)
+					tab.remove(at, crowded)
 					delete(model, w)
 				}
 			},
