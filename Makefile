@@ -21,7 +21,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test race e2e bench bench-doc bench-raw benchstat fuzz cover fmt lint vet dist quick check tools clean
+.PHONY: help run build test race e2e bench bench-doc bench-raw benchstat fuzz cover fmt lint safe secret vet dist quick check tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ lint: ## check formatting and run the linters
 	$(TOOLS)/golangci-lint fmt --diff
 	$(TOOLS)/golangci-lint run
 
+safe: ## run the session tests in the build that does not reach into the library's objects
+	go test -tags sagetop_safe ./engine/session
+
+secret: ## search memory for what is left of keys where the runtime helps (Linux)
+	GOEXPERIMENT=runtimesecret go test -count=1 -run '^TestNoKeyByteRemains$$' ./engine/session
+
 vet: ## go vet, for each operating system (-trimpath lets dist use what it compiles)
 	@for os in linux darwin windows; do echo "GOOS=$$os go vet ./..."; CGO_ENABLED=0 GOOS=$$os go vet -trimpath ./... || exit 1; done
 
@@ -83,7 +89,7 @@ dist: ## build for all platforms, into dist/
 
 quick: lint vet test ## the short check while working
 
-check: lint vet test race dist ## what .ci/run calls: everything, with a short fuzz of each target and all platforms
+check: lint vet test race safe secret dist ## what .ci/run calls: everything, with a short fuzz of each target and all platforms
 	$(MAKE) fuzz FUZZTIME=5s
 
 tools: ## install the pinned tools into .tools
