@@ -118,7 +118,7 @@ func TestSAGEReplay(t *testing.T) {
 // between the question and the answer would be overtaken by all of them.
 func TestReplayQueue(t *testing.T) {
 	const rounds, copies = 8, 6
-	g := NewReplayGuard(time.Hour, rounds)
+	g := NewReplayGuard(time.Hour, rounds*copies)
 	locks := make([]*sync.Mutex, len(g.shards))
 	for i := range g.shards {
 		locks[i] = &g.shards[i].mu

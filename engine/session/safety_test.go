@@ -1,0 +1,179 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The tests of this file were written for mutants that no other test caught:
+// see testdata/mutants.
+
+// TestDirections has each role talk to a peer that shares no code with it. Two
+// ends of this engine would talk also if both had their keys mixed up.
+func TestDirections(t *testing.T) {
+	for _, o := range everyOptimization() {
+		for _, role := range []Role{Symmetric, Initiator, Responder} {
+			t.Run(fmt.Sprintf("%s/%s/%s", o, o.Pool, role), func(t *testing.T) {
+				m := newTestManager(t, Config{Optimizations: o, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+				for n := range uint64(2) { // in new storage, and in used
+					s := mustCreate(t, m, Params{Seed: seedOf(n), Role: role})
+					far := newPeer(seedOf(n), "", role, o.SingleHKDF)
+					text, aad := []byte("to and fro"), []byte("aad")
+					sealed, err := s.Seal(nil, text, aad)
+					wantErr(t, "seal", err, nil)
+					if got, err := far.open(sealed, aad); err != nil || !bytes.Equal(got, text) {
+						t.Errorf("the peer opens %q, %v", got, err)
+					}
+					if got, err := s.Open(nil, far.seal(text, aad), aad); err != nil || !bytes.Equal(got, text) {
+						t.Errorf("open = %q, %v", got, err)
+					}
+					if got, err := s.Sign(nil, text); err != nil || !bytes.Equal(got, far.signed(text)) {
+						t.Errorf("sign = %x, %v, want %x", got, err, far.signed(text))
+					}
+					wantErr(t, "verify", s.Verify(text, far.sign(text)), nil)
+					if role != Symmetric {
+						_, err := s.Open(nil, sealed, aad)
+						wantErr(t, "open one's own message", err, ErrAuth)
+						wantErr(t, "verify one's own MAC", s.Verify(text, far.signed(text)), ErrAuth)
+					}
+					wantErr(t, "close", s.Close(), nil)
+				}
+			})
+		}
+	}
+}
+
+// TestNoncesDiffer seals the same text over and over, at both ends of a session
+// that has one key for both directions: no nonce comes twice.
+func TestNoncesDiffer(t *testing.T) {
+	const n = 500
+	for _, o := range []Optimizations{Baseline, Seed, Tuned} {
+		seen := make(map[string]bool)
+		for range 2 {
+			m := newTestManager(t, Config{Optimizations: o, SweepInterval: manual})
+			s := mustCreate(t, m, Params{Seed: seedOf(1)})
+			for range n {
+				seen[string(mustSeal(t, s, "the same")[:NonceSize])] = true
+			}
+		}
+		if len(seen) != 2*n {
+			t.Errorf("%s: %d nonces for %d messages", o, len(seen), 2*n)
+		}
+	}
+}
+
+// TestMaxSessionsWhileDeriving has many creations derive keys at the same time:
+// only as many get that far as there are places.
+func TestMaxSessionsWhileDeriving(t *testing.T) {
+	const places, creators = 3, 10
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: creators, MaxSessions: places, SweepInterval: manual})
+	let := holdDerivation(m)
+	errs := make(chan error, creators)
+	for n := range uint64(creators) {
+		go func() {
+			_, err := m.Create(Params{Seed: seedOf(n)})
+			errs <- err
+		}()
+	}
+	waitFor(func() bool { c := m.Counters(); return c.Misses+c.Refused == creators })
+	let()
+	made := 0
+	for range creators {
+		switch err := <-errs; {
+		case err == nil:
+			made++
+		case !errors.Is(err, ErrFull):
+			t.Errorf("create: %v", err)
+		}
+	}
+	if c := checkBooks(t, m); made != places || c.Created != places || c.Misses != places {
+		t.Errorf("%d made, %d counted, %d had storage, want %d", made, c.Created, c.Misses, places)
+	}
+}
+
+// TestWipeFirst stops a Close before it has taken the session out of the table:
+// its keys are gone by then, and so they are before the storage is for others.
+func TestWipeFirst(t *testing.T) {
+	for _, o := range []Optimizations{Baseline, Seed, Tuned} {
+		t.Run(o.String(), func(t *testing.T) {
+			m := newTestManager(t, Config{Optimizations: o, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+			s := mustCreate(t, m, Params{Seed: seedOf(1), Role: Initiator})
+			keys := secrets(s.slot)
+			sh := &m.shards[0]
+			closed := make(chan error)
+			sh.mu.Lock()
+			go func() { closed <- s.Close() }()
+			waitFor(func() bool { return s.slot.gen.Load() != s.gen })
+			s.slot.mu.Lock() // the wipe is over when Close lets go of this
+			for place, b := range keys {
+				if !allZero(b) {
+					t.Errorf("%s of an ended session: %x", place, b)
+				}
+			}
+			s.slot.mu.Unlock()
+			sh.mu.Unlock()
+			wantErr(t, "close", <-closed, nil)
+		})
+	}
+}
+
+// TestCloseWaits closes a session that another call is using. Its keys stay as
+// long as that takes.
+func TestCloseWaits(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+	s := mustCreate(t, m, Params{Seed: seedOf(1), Role: Initiator})
+	using, now, err := s.begin()
+	wantErr(t, "begin", err, nil)
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close() }()
+	for range 1000 { // time enough for a Close that does not wait
+		runtime.Gosched()
+	}
+	if len(closed) > 0 || using.gen.Load() != s.gen {
+		t.Fatal("the session was ended under an operation")
+	}
+	for place, b := range secrets(using) {
+		if allZero(b) {
+			t.Errorf("%s was wiped under an operation", place)
+		}
+	}
+	s.done(using, now)
+	wantErr(t, "close", <-closed, nil)
+	wantClosed(t, s)
+}
+
+// TestEndAtOnce has operations wait for a session's lock behind a Close, so
+// that they get it as soon as Close lets go of it. The session is over by then;
+// one that were not would seal under the key that the wipe left.
+func TestEndAtOnce(t *testing.T) {
+	const rounds, sealers = 5, 4
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+	for n := range uint64(rounds) {
+		s := mustCreate(t, m, Params{Seed: seedOf(n), Role: Initiator})
+		far := newPeer(seedOf(n), "", Initiator, true)
+		s.slot.mu.Lock()
+		var all sync.WaitGroup
+		all.Go(func() { wantErr(t, "close", s.Close(), nil) })
+		time.Sleep(time.Millisecond) // Close is to be the first in the queue; where it is not, nothing is shown
+		for range sealers {
+			all.Go(func() {
+				sealed, err := s.Seal(nil, []byte("x"), nil)
+				if err == nil {
+					_, err = far.open(sealed, nil)
+				} else if errors.Is(err, ErrClosed) {
+					err = nil
+				}
+				if err != nil {
+					t.Errorf("a session at its end sealed under no key of its own: %v", err)
+				}
+			})
+		}
+		handOver(&s.slot.mu)
+		all.Wait()
+	}
+}
