@@ -147,6 +147,34 @@ func TestCloseWaits(t *testing.T) {
 	wantClosed(t, s)
 }
 
+// TestOperationsWait has each operation find the session in use: those of one
+// session run one at a time.
+func TestOperationsWait(t *testing.T) {
+	for _, op := range operations {
+		t.Run(op.name, func(t *testing.T) {
+			m := newTestManager(t, Config{Optimizations: Tuned, SweepInterval: manual})
+			s := mustCreate(t, m, Params{Seed: seedOf(1)})
+			using, now, err := s.begin()
+			wantErr(t, "begin", err, nil)
+			over := make(chan struct{})
+			go func() {
+				defer close(over)
+				_ = op.do(s) // with what result is not the point
+			}()
+			for range 1000 { // time enough for one that does not wait
+				runtime.Gosched()
+			}
+			select {
+			case <-over:
+				t.Error("was over while another operation was under way")
+			default:
+			}
+			s.done(using, now)
+			<-over
+		})
+	}
+}
+
 // TestEndAtOnce has operations wait for a session's lock behind a Close, so
 // that they get it as soon as Close lets go of it. The session is over by then;
 // one that were not would seal under the key that the wipe left.

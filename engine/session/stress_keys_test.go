@@ -12,11 +12,15 @@ import (
 	"time"
 )
 
+// recurring is how many seeds all workers use again and again.
+const recurring = 20
+
 // resident is a session of the key stress test. What it says and hears is
 // checked against a peer that shares nothing with the engine, so that two
 // sessions that got each other's keys, or one slot, cannot agree on a mistake.
 type resident struct {
 	Session
+	seed   uint64
 	id     ID
 	role   Role
 	far    *peer
@@ -30,6 +34,8 @@ type resident struct {
 	private bool
 	ended   atomic.Bool // a call has ended it, or was told that it had ended
 }
+
+func (r *resident) aad() []byte { return r.id[:] }
 
 // dead tells whether the session has certainly ended.
 func (r *resident) dead() bool {
@@ -75,7 +81,7 @@ func (g *guest) judge(r *resident, dead bool, what string, err error) (worked bo
 // use asks everything of a session, dead or alive.
 func (g *guest) use(r *resident) error {
 	dead := r.dead()
-	text, err := r.Open(nil, r.letter, nil)
+	text, err := r.Open(nil, r.letter, r.aad())
 	if worked, bad := g.judge(r, dead, "open", err); bad != nil || !bytes.Equal(text, r.canary) && worked || len(text) > 0 && !worked {
 		return fmt.Errorf("%s: opened %q, %w", r.canary, text, bad)
 	}
@@ -84,13 +90,13 @@ func (g *guest) use(r *resident) error {
 		return bad
 	}
 	dead = r.dead()
-	sealed, err := r.Seal(nil, r.canary, nil)
+	sealed, err := r.Seal(nil, r.canary, r.aad())
 	worked, bad := g.judge(r, dead, "seal", err)
 	if bad != nil || len(sealed) > 0 && !worked {
 		return fmt.Errorf("%s: sealed %x, %w", r.canary, sealed, bad)
 	}
 	if worked {
-		if text, err := r.far.open(sealed, nil); err != nil || !bytes.Equal(text, r.canary) {
+		if text, err := r.far.open(sealed, r.aad()); err != nil || !bytes.Equal(text, r.canary) {
 			return fmt.Errorf("%s: the peer opened %q, %w", r.canary, text, err)
 		}
 	}
@@ -133,13 +139,12 @@ func (g *guest) lookUp(r *resident) error {
 	return nil
 }
 
-// create makes a session of a new seed, or of one of a few that all workers use
-// again and again: its id then had other lives before.
+// create makes a session of a new seed, or of one of those that recur: its id
+// then had other lives before.
 func (g *guest) create() error {
-	n := g.seeds.Add(1) + 100
-	r := &resident{private: true, role: Role(g.r.IntN(3))}
+	r := &resident{seed: g.seeds.Add(1) + recurring, private: true, role: Role(g.r.IntN(3))}
 	if g.r.IntN(4) == 0 {
-		n = g.r.Uint64N(20)
+		r.seed = g.r.Uint64N(recurring)
 		r.private = false
 	}
 	switch g.r.IntN(6) {
@@ -151,14 +156,14 @@ func (g *guest) create() error {
 		r.limits.IdleTimeout = time.Duration(1 + g.r.IntN(200_000))
 	}
 	r.private = r.private && r.limits == (Limits{})
-	r.canary = fmt.Appendf(nil, "canary of seed %d, %s", n, r.role)
-	p := Params{Seed: seedOf(n), Role: r.role, Limits: &r.limits}
+	r.canary = fmt.Appendf(nil, "canary of seed %d, %s", r.seed, r.role)
+	p := Params{Seed: seedOf(r.seed), Role: r.role, Limits: &r.limits}
 	r.id = DeriveID(p.Seed, "")
 	var err error
 	r.Session, err = g.m.Create(p)
 	r.born = time.Now()
 	switch {
-	case errors.Is(err, ErrExists) && n < 100, errors.Is(err, ErrFull), errors.Is(err, ErrManagerClosed) && g.closing.Load():
+	case errors.Is(err, ErrExists) && r.seed < recurring, errors.Is(err, ErrFull), errors.Is(err, ErrManagerClosed) && g.closing.Load():
 		return nil
 	case err != nil:
 		return fmt.Errorf("%s: create: %w", r.canary, err)
@@ -169,20 +174,20 @@ func (g *guest) create() error {
 // meet finds out which key schedule a new session has, since the switches may
 // have changed meanwhile, and gives it its peer.
 func (g *guest) meet(r *resident, p Params) error {
-	sealed, err := r.Seal(nil, r.canary, nil)
+	sealed, err := r.Seal(nil, r.canary, r.aad())
 	if worked, bad := g.judge(r, false, "first seal", err); !worked {
 		return bad
 	}
 	for _, single := range []bool{false, true} {
 		far := newPeer(p.Seed, p.Label, p.Role, single)
-		if _, err := far.open(sealed, nil); err == nil {
+		if _, err := far.open(sealed, r.aad()); err == nil {
 			r.far = far
 		}
 	}
 	if r.far == nil {
 		return fmt.Errorf("%s: sealed under no key of its own", r.canary)
 	}
-	r.letter, r.mac = r.far.seal(r.canary, nil), r.far.sign(r.canary)
+	r.letter, r.mac = r.far.seal(r.canary, r.aad()), r.far.sign(r.canary)
 	if g.r.IntN(3) == 0 {
 		name := fmt.Sprintf("key id %d", g.seeds.Add(1))
 		switch err := g.m.Bind(name, r.id); {
@@ -221,7 +226,7 @@ func (g *guest) end(r *resident) error {
 }
 
 func (g *guest) step() error {
-	switch what := g.r.IntN(12); {
+	switch what := g.r.IntN(13); {
 	case what < 3 || len(g.alive) == 0:
 		return g.create()
 	case what < 5:
@@ -250,9 +255,33 @@ func (g *guest) step() error {
 			return g.use(r)
 		}
 		return nil
+	case what == 10:
+		return g.rename()
 	default:
 		return g.use(g.alive[g.r.IntN(len(g.alive))])
 	}
+}
+
+// rename gives a session one of a few key ids that all workers fight for, or
+// takes it from whoever has it.
+func (g *guest) rename() error {
+	name := fmt.Sprint("shared key id ", g.r.IntN(4))
+	r := g.board[g.r.IntN(len(g.board))].Load()
+	if r == nil || g.r.IntN(3) == 0 {
+		g.m.Unbind(name)
+		return nil
+	}
+	dead := r.ended.Load()
+	switch err := g.m.Bind(name, r.id); {
+	case err == nil && dead && r.seed >= recurring:
+		return fmt.Errorf("%s: %s was bound to it after its end", r.canary, name)
+	case err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrBound):
+		return fmt.Errorf("%s: bind: %w", r.canary, err)
+	}
+	if got, err := g.m.GetByKeyID(name); err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%s leads to %v, %w", name, got, err)
+	}
+	return g.use(r)
 }
 
 // TestStressKeys has workers create, use, end and outlive sessions of all
@@ -303,7 +332,7 @@ func stressKeys(t *testing.T, first Optimizations, flip bool) {
 	for _, g := range guests {
 		for _, r := range append(g.grave, g.alive...) {
 			wantClosed(t, r.Session)
-			if out, err := r.Open(nil, r.letter, nil); len(out) > 0 || !errors.Is(err, ErrClosed) {
+			if out, err := r.Open(nil, r.letter, r.aad()); len(out) > 0 || !errors.Is(err, ErrClosed) {
 				t.Errorf("%s: opened %q, %v", r.canary, out, err)
 			}
 		}
