@@ -57,11 +57,14 @@ func barrier(n int) func() {
 	}
 }
 
+// replayedNonces is how many replay sends.
+const replayedNonces = 50
+
 // replay sends copies of each nonce through check at the same time, and returns
 // how many of them passed, by nonce.
-func replay(t *testing.T, nonces, copies int, check func(keyID string, nonce []byte) error) []int {
+func replay(t *testing.T, copies int, check func(keyID string, nonce []byte) error) []int {
 	t.Helper()
-	passed := make([]int, nonces)
+	passed := make([]int, replayedNonces)
 	for i := range passed {
 		var n atomic.Int32
 		var all sync.WaitGroup
@@ -87,7 +90,7 @@ func replay(t *testing.T, nonces, copies int, check func(keyID string, nonce []b
 // this package's guard has none. A barrier between SAGE's two steps makes sure
 // of what would else happen now and then.
 func TestSAGEReplay(t *testing.T) {
-	const nonces, copies = 50, 8
+	const copies = 8
 	want := func(passed []int, n int) {
 		t.Helper()
 		for i, got := range passed {
@@ -98,17 +101,17 @@ func TestSAGEReplay(t *testing.T) {
 	}
 	t.Run("SAGE's guard, one after the other", func(t *testing.T) {
 		g := &sageGuard{seen: make(map[string]bool), between: func() {}}
-		want(replay(t, nonces, 1, g.check), 1)
-		want(replay(t, nonces, 1, g.check), 0) // which is all that a test of one goroutine sees
+		want(replay(t, 1, g.check), 1)
+		want(replay(t, 1, g.check), 0) // which is all that a test of one goroutine sees
 	})
 	t.Run("SAGE's guard", func(t *testing.T) {
 		g := &sageGuard{seen: make(map[string]bool), between: barrier(copies)}
-		want(replay(t, nonces, copies, g.check), copies)
+		want(replay(t, copies, g.check), copies)
 	})
 	t.Run("ReplayGuard", func(t *testing.T) {
-		g := NewReplayGuard(time.Hour, nonces)
-		want(replay(t, nonces, copies, g.Check), 1)
-		want(replay(t, nonces, copies, g.Check), 0)
+		g := NewReplayGuard(time.Hour, replayedNonces)
+		want(replay(t, copies, g.Check), 1)
+		want(replay(t, copies, g.Check), 0)
 	})
 }
 
