@@ -329,11 +329,14 @@ func TestPutLast(t *testing.T) {
 	closed := make(chan error)
 	sh.mu.Lock()
 	go func() { closed <- s.Close() }()
-	waitFor(func() bool { return s.slot.gen.Load() != s.gen })
-	for range 1000 { // time enough for a put that comes too early
+	waitFor(func() bool { return locked(&s.slot.mu) }) // Close waits for the shard now
+	for range 1000 {                                   // time enough for a put that comes too early
 		runtime.Gosched()
 	}
 	puts, listed := sh.count.puts.Load(), sh.table.Load().used
+	if s.slot.gen.Load() != s.gen {
+		t.Error("the session is closed, and still to be found")
+	}
 	sh.mu.Unlock()
 	wantErr(t, "close", <-closed, nil)
 	if puts != 0 || listed != 1 {
@@ -342,6 +345,15 @@ func TestPutLast(t *testing.T) {
 	if c := checkBooks(t, m); c.Puts != 1 || c.Live != 0 {
 		t.Errorf("puts %d, live %d, want 1, 0", c.Puts, c.Live)
 	}
+}
+
+// locked tells whether somebody holds mu.
+func locked(mu *sync.Mutex) bool {
+	if !mu.TryLock() {
+		return true
+	}
+	mu.Unlock()
+	return false
 }
 
 // TestRelistEnded tells the wheel of a session that has ended meanwhile.

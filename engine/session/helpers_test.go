@@ -35,6 +35,18 @@ func mustSeal(t testing.TB, s Session, text string) []byte {
 	return sealed
 }
 
+// mustSign makes one MAC and has another one refused, so that both MAC keys are
+// in use.
+func mustSign(t testing.TB, s Session) []byte {
+	t.Helper()
+	mac, err := s.Sign(nil, []byte("covered"))
+	if err != nil {
+		t.Fatalf("sign: %v", err)
+	}
+	wantErr(t, "verify what is no MAC", s.Verify([]byte("covered"), mac[1:]), ErrAuth)
+	return mac
+}
+
 // mustTalk sends a message and a MAC from one end to the other.
 func mustTalk(t testing.TB, from, to Session) {
 	t.Helper()

@@ -112,30 +112,26 @@ func TestExpiryUnbinds(t *testing.T) {
 }
 
 // TestEndingSession looks at the moments in which another call is ending a
-// session: if it is found, then as a closed one, and it leaves nothing behind.
+// session: until that is over its id is taken, and then nothing is left behind.
 func TestEndingSession(t *testing.T) {
 	m := newTestManager(t, Config{Shards: 1, SweepInterval: manual})
 	s := mustCreate(t, m, Params{Seed: seedOf(1)})
 	id := s.ID()
 	wantErr(t, "bind", m.Bind("k", id), nil)
 	during := make(chan struct{})
-	s.slot.mu.Lock()
 	m.keyIDs[0].mu.Lock()
 	go func() {
 		defer close(during)
 		wantErr(t, "close", s.Close(), nil)
 	}()
-	s.slot.mu.Unlock()
-	waitFor(func() bool { return s.slot.gen.Load() != s.gen }) // Close waits for the index now
-	if got, err := m.Get(id); err == nil {
-		wantClosed(t, got)
-	} else {
-		wantErr(t, "get", err, ErrNotFound)
-	}
-	_, err := m.Create(Params{Seed: seedOf(1)})
+	waitFor(func() bool { return locked(&s.slot.mu) }) // Close waits for the index now
+	got, err := m.Get(id)
+	wantErr(t, "get a session whose end nobody was told yet", err, nil)
+	_, err = m.Create(Params{Seed: seedOf(1)})
 	wantErr(t, "create with an id that an old key id still leads to", err, ErrExists)
 	m.keyIDs[0].mu.Unlock()
 	<-during
+	wantClosed(t, got)
 	mustCreate(t, m, Params{Seed: seedOf(1)})
 	_, err = m.GetByKeyID("k")
 	wantErr(t, "get by the old key id", err, ErrNotFound)

@@ -284,7 +284,8 @@ func (m *Manager) fill(s *slot, seed []byte, o Optimizations) {
 
 // Get returns a handle on the live session with that id, or [ErrNotFound]. It
 // does not count as use, takes no lock unless the session has been used since its
-// limits were last looked at, and never waits for creations or removals.
+// limits were last looked at, and never waits for creations or removals. Once
+// any operation has returned [ErrClosed], Get does not find the session any more.
 func (m *Manager) Get(id ID) (Session, error) {
 	hash := m.hash(&id)
 	h, live := m.shardOf(hash).find(&id, hash)

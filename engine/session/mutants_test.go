@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -21,18 +22,21 @@ import (
 //	# which property the mistake breaks
 //	run: TestThatCatchesIt|TestThatDoesToo
 //	flags: -race
+//	os: linux
 //	edit: file.go
 //	 a line that stays
 //	-a line that goes
 //	+a line that comes
 //
-// flags may be absent; there may be several edits. The lines that stay and go
+// flags may be absent, and os, outside of which the mutant is not tried; there may
+// be several edits. The lines that stay and go
 // must be at exactly one place of the file, whatever their indentation.
 type mutant struct {
 	name   string
 	breaks string
 	run    []string // names of tests
 	flags  string
+	os     string
 	edits  []edit
 }
 
@@ -66,6 +70,8 @@ func readMutant(path string) (*mutant, error) {
 			m.run = strings.Split(value, "|")
 		case last < 0 && key == "flags":
 			m.flags = value
+		case last < 0 && key == "os":
+			m.os = value
 		default:
 			return nil, fmt.Errorf("%s:%d: cannot read %q", path, n+1, line)
 		}
@@ -172,7 +178,9 @@ func readMutants(t *testing.T) []*mutant {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, m)
+		if m.os == "" || m.os == runtime.GOOS {
+			all = append(all, m)
+		}
 	}
 	return all
 }
@@ -237,13 +245,13 @@ func TestReadMutant(t *testing.T) {
 		}
 		return readMutant(path)
 	}
-	const good = "# What\n# it breaks.\nrun: TestA|TestB\nflags: -race\nedit: a.go\n stays\n-goes\n+comes\nedit: b.go\n-x\n"
+	const good = "# What\n# it breaks.\nrun: TestA|TestB\nflags: -race\nos: plan9\nedit: a.go\n stays\n-goes\n+comes\nedit: b.go\n-x\n"
 	m, err := read(good)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := fmt.Sprintf("%s; %s; %q; %s; %q", m.name, m.breaks, m.run, m.flags, m.edits)
-	want := `name; What it breaks.; ["TestA" "TestB"]; -race; ` +
+	got := fmt.Sprintf("%s; %s; %q; %s; %s; %q", m.name, m.breaks, m.run, m.flags, m.os, m.edits)
+	want := `name; What it breaks.; ["TestA" "TestB"]; -race; plan9; ` +
 		`[{"a.go" ["stays" "goes"] ["stays" "comes"]} {"b.go" ["x"] []}]`
 	if got != want {
 		t.Errorf("read\n%s, want\n%s", got, want)

@@ -58,13 +58,6 @@ func newPeer(seed []byte, label string, role Role, single bool) *peer {
 	return p
 }
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 // seal returns a message to the session. One goroutine at a time may call it.
 func (p *peer) seal(text, aad []byte) []byte {
 	p.nonce++

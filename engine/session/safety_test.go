@@ -71,17 +71,18 @@ func TestNoncesDiffer(t *testing.T) {
 // only as many get that far as there are places.
 func TestMaxSessionsWhileDeriving(t *testing.T) {
 	const places, creators = 3, 10
-	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: creators, MaxSessions: places, SweepInterval: manual})
-	let := holdDerivation(m)
+	m := newTestManager(t, Config{Optimizations: Tuned, MaxSessions: places, Shards: 1, SweepInterval: manual})
+	sh := &m.shards[0]
+	sh.mu.Lock() // no creation gets into the table, nor needs it before
 	errs := make(chan error, creators)
 	for n := range uint64(creators) {
 		go func() {
-			_, err := m.Create(Params{Seed: seedOf(n)})
+			_, err := m.Create(Params{Seed: seedOf(n), Optimizations: &withoutGet})
 			errs <- err
 		}()
 	}
-	waitFor(func() bool { c := m.Counters(); return c.Misses+c.Refused == creators })
-	let()
+	waitFor(func() bool { return sh.count.derived[1].Load()+sh.count.refused.Load() == creators })
+	sh.mu.Unlock()
 	made := 0
 	for range creators {
 		switch err := <-errs; {
@@ -91,13 +92,34 @@ func TestMaxSessionsWhileDeriving(t *testing.T) {
 			t.Errorf("create: %v", err)
 		}
 	}
-	if c := checkBooks(t, m); made != places || c.Created != places || c.Misses != places {
-		t.Errorf("%d made, %d counted, %d had storage, want %d", made, c.Created, c.Misses, places)
+	if c := checkBooks(t, m); made != places || c.Created != places || c.HKDFCalls[LabelSession] != places {
+		t.Errorf("%d made, %d counted, %d derived, want %d", made, c.Created, c.HKDFCalls[LabelSession], places)
 	}
 }
 
-// TestWipeFirst stops a Close before it has taken the session out of the table:
-// its keys are gone by then, and so they are before the storage is for others.
+// TestReusedSlotSigns has storage serve one session after the other, all of which
+// sign and verify: each under its own keys.
+func TestReusedSlotSigns(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+	for n := range uint64(6) {
+		role := Role(n % 3)
+		s := mustCreate(t, m, Params{Seed: seedOf(n), Role: role})
+		if info, err := s.Info(); err != nil || uint64(info.Reuses) != n {
+			t.Fatalf("session %d is in storage that served %d before, %v", n, info.Reuses, err)
+		}
+		far := newPeer(seedOf(n), "", role, true)
+		for range 2 {
+			if got, want := mustSign(t, s), far.signed([]byte("covered")); !bytes.Equal(got, want) {
+				t.Errorf("session %d signed %x, want %x", n, got, want)
+			}
+			wantErr(t, "verify", s.Verify([]byte("covered"), far.sign([]byte("covered"))), nil)
+		}
+		wantErr(t, "close", s.Close(), nil)
+	}
+}
+
+// TestWipeFirst looks at a session's storage as soon as it could serve another:
+// its keys are gone by then.
 func TestWipeFirst(t *testing.T) {
 	for _, o := range []Optimizations{Baseline, Seed, Tuned} {
 		t.Run(o.String(), func(t *testing.T) {
@@ -108,15 +130,18 @@ func TestWipeFirst(t *testing.T) {
 			closed := make(chan error)
 			sh.mu.Lock()
 			go func() { closed <- s.Close() }()
-			waitFor(func() bool { return s.slot.gen.Load() != s.gen })
-			s.slot.mu.Lock() // the wipe is over when Close lets go of this
+			waitFor(func() bool { return locked(&s.slot.mu) })
+			sh.mu.Unlock()
+			s.slot.mu.Lock() // Close lets go of it once the storage has no session
+			if s.slot.gen.Load() == s.gen {
+				t.Error("the session lives, and Close is over")
+			}
 			for place, b := range keys {
 				if !allZero(b) {
 					t.Errorf("%s of an ended session: %x", place, b)
 				}
 			}
 			s.slot.mu.Unlock()
-			sh.mu.Unlock()
 			wantErr(t, "close", <-closed, nil)
 		})
 	}

@@ -233,19 +233,20 @@ func (h Session) end(why cause) bool {
 }
 
 // end ends the session in the slot, whose lock the caller holds and end leaves.
-// Whoever changes the generation is the slot's owner from then on.
+// Whoever changes the generation is the slot's owner from then on. It changes
+// last: who is told that the session is closed does not find it any more either.
 func (s *slot) end(why cause) {
-	s.gen.Add(1)
 	id, keyIDs, sh := s.id, s.keyIDs, s.shard
 	s.reset()
-	s.mu.Unlock()
-
 	// The key ids first: once the table has room for that id, they could lead
 	// to the next session that has it.
 	for _, keyID := range keyIDs {
 		sh.manager.forgetKeyID(keyID, id)
 	}
 	sh.unlist(s, &id)
+	s.gen.Add(1)
+	s.mu.Unlock()
+
 	sh.manager.live.Add(-1)
 	sh.count.ended[why].Add(1)
 	sh.release(s)

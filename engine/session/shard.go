@@ -187,9 +187,7 @@ func (sh *shard) due(dst []Session, now int64) (_ []Session, more bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	more = sh.wheel.advance(now, cap(dst)-len(dst), func(s *slot) {
-		if h, live := s.handle(); live {
-			dst = append(dst, h)
-		}
+		dst = append(dst, Session{slot: s, gen: s.gen.Load()}) // it lives: an ended one is not in the wheel
 	})
 	return dst, more
 }

@@ -43,7 +43,8 @@ func (r Role) String() string {
 // A million of them live side by side: it is kept to 256 bytes.
 type slot struct {
 	// mu guards all fields but those that say otherwise, and is held by every
-	// operation on the session. It is never held together with a shard's lock.
+	// operation on the session. A shard's lock, or the key id index's, may be
+	// taken under it, and it under neither.
 	mu sync.Mutex
 	// gen is odd while a session lives in the slot and even while none does.
 	// It never repeats: the slot is given up before it outgrows 32 bits. It
@@ -89,15 +90,6 @@ type slot struct {
 type macKeys struct {
 	out, in       hmacKey
 	hasOut, hasIn bool
-}
-
-// handle returns a handle on the session that lives in the slot. The caller
-// holds the lock of the shard whose table or wheel has the slot, so that it
-// cannot be another session's by the time the handle is used. A session that
-// has ended and is about to leave the table gets none.
-func (s *slot) handle() (_ Session, live bool) {
-	gen := s.gen.Load()
-	return Session{slot: s, gen: gen}, gen%2 == 1
 }
 
 func (s *slot) outKeys() (enc, sign int) {
@@ -165,7 +157,7 @@ func (s *slot) setCiphers(o Optimizations) {
 }
 
 // reset wipes every secret in the slot and forgets the session. The caller
-// holds mu and has made the generation even. Buffers and ciphers stay for the
+// holds mu, and makes the generation even before it lets go. Buffers and ciphers stay for the
 // next session; six separate keys do not, since they are allocated anew.
 func (s *slot) reset() {
 	for _, key := range s.keys {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // secrets are all places where a live session keeps key bytes, by name.
@@ -45,6 +46,7 @@ func TestEndWipes(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%s/%s", o, o.Pool, role, name), func(t *testing.T) {
 					m := newTestManager(t, Config{Optimizations: o, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
 					s := mustCreate(t, m, Params{Seed: seedOf(1), Role: role})
+					mustSign(t, s)
 					places := secrets(s.slot)
 					want := 6
 					if o.KeyBuffer {
@@ -71,6 +73,9 @@ func TestEndWipes(t *testing.T) {
 						if !allZero(b) {
 							t.Errorf("%s after the end: %x", place, b)
 						}
+					}
+					if mac := s.slot.mac; mac != nil && *mac != (macKeys{}) || o.ReusableHash && hashReusable && mac == nil {
+						t.Errorf("states of MAC keys after the end: %+v", mac)
 					}
 					if s.slot.keys != (keySet{}) || s.slot.keyIDs != nil {
 						t.Error("the slot still points at keys or key ids")
@@ -134,21 +139,24 @@ func TestRefusedCreateWipes(t *testing.T) {
 	mustTalk(t, winner, mustCreate(t, newTestManager(t, Config{Optimizations: Tuned}), Params{Seed: seedOf(1), Role: Responder}))
 }
 
-// TestCloseDuringCreate ends the manager while a creation derives keys.
+// TestCloseDuringCreate closes the manager while a creation derives keys, before
+// it has entered them into the table.
 func TestCloseDuringCreate(t *testing.T) {
 	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 4, Shards: 1, SweepInterval: manual})
 	sh := &m.shards[0]
 	sh.mu.Lock()
-	got := make(chan error)
+	closed, made := make(chan error), make(chan error)
+	go func() { closed <- m.Close() }()
+	<-m.stop // Close goes for the lock now
+	time.Sleep(time.Millisecond)
 	go func() {
 		_, err := m.Create(Params{Seed: seedOf(1), Optimizations: &withoutGet})
-		got <- err
+		made <- err
 	}()
 	waitFor(func() bool { return sh.count.derived[1].Load() == 1 })
-	sh.closed = true // Close's first deed under the lock
-	sh.mu.Unlock()
-	wantErr(t, "create", <-got, ErrManagerClosed)
-	wantErr(t, "close", m.Close(), nil)
+	handOver(&sh.mu)
+	wantErr(t, "close", <-closed, nil)
+	wantErr(t, "create", <-made, ErrManagerClosed)
 	if c := checkBooks(t, m); c.Created != 0 || c.Live != 0 || c.Free != 0 || c.Drops != 1 {
 		t.Errorf("created %d, live %d, free %d, drops %d, want 0, 0, 0, 1", c.Created, c.Live, c.Free, c.Drops)
 	}
