@@ -117,6 +117,17 @@ func TestNoReusableHash(t *testing.T) {
 	if far.slot.mac != nil {
 		t.Error("states of MAC keys were kept all the same")
 	}
+	x := Exchange{SharedSecret: []byte{1}, ContextID: "c", SelfEphemeral: []byte{2}, PeerEphemeral: []byte{3}}
+	seed, err := DeriveSeed(x)
+	wantErr(t, "derive seed", err, nil)
+	id := DeriveID(seed[:], "label")
+	hashReusable = true
+	if again, err := DeriveSeed(x); err != nil || again != seed {
+		t.Errorf("seed = %x, %v, and %x by the library", again, err, seed)
+	}
+	if again := DeriveID(seed[:], "label"); again != id {
+		t.Errorf("id = %s, and %s by the library", again, id)
+	}
 }
 
 func TestMust(t *testing.T) {

@@ -93,7 +93,7 @@ func DeriveSeed(x Exchange) (seed [SeedSize]byte, err error) {
 }
 
 func extractSeed(seed *[SeedSize]byte, secret, salt []byte) {
-	reserveStack(false)
+	reserveStack()
 	defer scrubStack()
 	if !hashReusable {
 		prk := hkdf.Extract(sha256.New, secret, salt)
@@ -112,7 +112,7 @@ func extractSeed(seed *[SeedSize]byte, secret, salt []byte) {
 // 16 bytes of SHA-256(label | seed). An empty label is [DefaultLabel].
 func DeriveID(seed []byte, label string) ID {
 	label = labelOr(label)
-	reserveStack(false)
+	reserveStack()
 	defer scrubStack()
 	if !hashReusable || len(seed) != SeedSize || len(label) > maxLabel {
 		return hashID(seed, label)
@@ -148,7 +148,7 @@ func DeriveKeys(dst *[KeyMaterialSize]byte, seed []byte, id ID, o Optimizations)
 	for k := range keys {
 		keys[k] = (*[KeySize]byte)(dst[k*KeySize:])
 	}
-	reserveStack(false)
+	reserveStack()
 	deriveKeys(&keys, seed, id, o)
 	scrubStack()
 	return nil

@@ -127,9 +127,14 @@ func (x *expiryModel) get(t *rapid.T) {
 func (x *expiryModel) close(t *rapid.T) {
 	who := x.pick(t)
 	var want error
-	if who.dead {
+	switch {
+	case who.dead:
 		want = ErrClosed
-	} else {
+	case who.up():
+		want = ErrExpired
+		x.ended++
+		x.bury(who)
+	default:
 		x.bury(who)
 	}
 	wantExactly(t, "close", who.handle.Close(), want)

@@ -280,7 +280,7 @@ func TestSweepFindsChange(t *testing.T) {
 			t.Fatalf("%d sessions are due, more = %t, want 2 and false", len(found), more)
 		}
 		used.done(slot, now)
-		wantErr(t, "close", closed.Close(), nil)
+		wantErr(t, "close", closed.Close(), ErrExpired)
 		for _, h := range found {
 			if h.expire(m.now()) {
 				t.Error("a session was ended that is not idle, or not there")
@@ -290,8 +290,8 @@ func TestSweepFindsChange(t *testing.T) {
 		if n := m.Sweep(); n != 1 {
 			t.Errorf("sweep ended %d, want 1: the used session is to wait in the wheel again", n)
 		}
-		if c := checkBooks(t, m); c.ExpiredIdle != 1 || c.Removed != 1 {
-			t.Errorf("expired %d, removed %d, want 1, 1", c.ExpiredIdle, c.Removed)
+		if c := checkBooks(t, m); c.ExpiredIdle != 2 || c.Removed != 0 {
+			t.Errorf("expired %d, removed %d, want 2, 0", c.ExpiredIdle, c.Removed)
 		}
 	})
 }

@@ -97,6 +97,9 @@ func TestStaleHandle(t *testing.T) {
 						t.Fatal("handles of two sessions are equal")
 					}
 					wantClosed(t, dead)
+					if dead.end(causeRemoved) {
+						t.Error("a stale handle ended another session")
+					}
 					if out, err := dead.Open(nil, message, nil); len(out) != 0 || !errors.Is(err, ErrClosed) {
 						t.Errorf("a stale handle opened %q, %v", out, err)
 					}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"hash/maphash"
 	"slices"
 )
@@ -16,31 +17,44 @@ func (m *Manager) Bind(keyID string, id ID) error {
 	if keyID == "" || len(keyID) > maxKeyID {
 		return badParams("key id has %d bytes, not 1 to %d", len(keyID), maxKeyID)
 	}
+	owner, err := m.bind(keyID, id)
+	if !errors.Is(err, ErrBound) {
+		return err
+	}
+	if _, live := m.Get(owner); live == nil {
+		return ErrBound
+	}
+	_, err = m.bind(keyID, id) // the owner's time was up, and nobody had noticed
+	return err
+}
+
+// bind is Bind, and returns who has the key id where that is not for nobody.
+func (m *Manager) bind(keyID string, id ID) (owner ID, err error) {
 	h, err := m.Get(id)
 	if err != nil {
-		return err
+		return ID{}, err
 	}
 	s := h.slot
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gen.Load() != h.gen {
-		return ErrNotFound
+		return ID{}, ErrNotFound
 	}
 	if slices.Contains(s.keyIDs, keyID) {
-		return nil
+		return id, nil
 	}
 	if len(s.keyIDs) == MaxKeyIDs {
-		return badParams("session %s has %d key ids, the most there may be", id, MaxKeyIDs)
+		return ID{}, badParams("session %s has %d key ids, the most there may be", id, MaxKeyIDs)
 	}
 	ks := m.keyIDShardOf(keyID)
 	ks.mu.Lock()
 	defer ks.mu.Unlock()
-	if _, taken := ks.table[keyID]; taken {
-		return ErrBound
+	if owner, taken := ks.table[keyID]; taken {
+		return owner, ErrBound
 	}
 	ks.table[keyID] = id
 	s.keyIDs = append(s.keyIDs, keyID)
-	return nil
+	return id, nil
 }
 
 // Unbind ends what Bind began, and tells whether keyID was bound.

@@ -187,7 +187,7 @@ type Params struct {
 // errors are [ErrParams], [ErrFull], [ErrExists] and [ErrManagerClosed]; after
 // any of them nothing of the session remains.
 func (m *Manager) Create(p Params) (Session, error) {
-	reserveStack(false)
+	reserveStack()
 	h, err := m.create(&p)
 	scrubStack()
 	return h, err

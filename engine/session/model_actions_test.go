@@ -166,12 +166,14 @@ func (m *model) doOpenForged(t *rapid.T) {
 		other := newPeer(seedOf(s.seed), s.label+" but not that one", s.role, true)
 		sealed = other.seal([]byte("not for you"), aad)
 	}
-	want := ErrShort // which is said before anything is looked at
-	if len(sealed) >= Overhead {
-		if want = m.use(s); want == nil {
-			want = ErrAuth
-			m.want.Failed++
-		}
+	want := m.use(s)
+	switch {
+	case want != nil:
+	case len(sealed) < Overhead:
+		want = ErrShort
+	default:
+		want = ErrAuth
+		m.want.Failed++
 	}
 	got, err := s.handle.Open([]byte("kept"), sealed, aad)
 	wantExactly(t, "open a forgery", err, want)
@@ -216,8 +218,11 @@ func (m *model) doGrave(t *rapid.T) { m.wantDead(t, pick(t, m.graveyard)) }
 
 func (m *model) doClose(t *rapid.T) {
 	s := pick(t, m.order)
-	m.end(s, &m.want.Removed) // past a limit or not: nobody has looked yet
-	wantExactly(t, "close", s.handle.Close(), nil)
+	want := m.use(s)
+	if want == nil {
+		m.end(s, &m.want.Removed)
+	}
+	wantExactly(t, "close", s.handle.Close(), want)
 }
 
 func (m *model) doRemove(t *rapid.T) {
@@ -271,8 +276,6 @@ func (m *model) bind(t *rapid.T, id ID, name string) {
 	case slices.Contains(s.keyIDs, name):
 	case len(s.keyIDs) == MaxKeyIDs:
 		want = ErrParams
-	case m.names[name] != nil && m.reached(m.names[name]) != nil && err != nil:
-		want = ErrBound // its owner's time is up, but nobody has looked yet
 	case m.owner(name) != nil:
 		want = ErrBound
 	default:

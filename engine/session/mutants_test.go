@@ -21,7 +21,7 @@ import (
 //
 //	# which property the mistake breaks
 //	run: TestThatCatchesIt|TestThatDoesToo
-//	flags: -race
+//	flags: -race (or -gcflags= for optimized code)
 //	os: linux
 //	edit: file.go
 //	 a line that stays

@@ -25,7 +25,7 @@ import (
 // in their marshalled form. The build tag sagetop_safe turns it off.
 
 // keyedType is the library's concrete type if its keys can be reached, else nil.
-var keyedType = probeCipher(func(key []byte) (cipher.AEAD, error) { return chacha20poly1305.New(key) })
+var keyedType = probeCipher(chacha20poly1305.New)
 
 // heldKey returns the key inside an AEAD made by newCipher, or nil.
 func heldKey(aead cipher.AEAD) *[KeySize]byte {
@@ -98,5 +98,5 @@ func probeHash(newHash func() hash.Hash) reflect.Type {
 // it in the cache of its own core.
 func affinity() uint64 {
 	var here byte
-	return uint64(uintptr(unsafe.Pointer(&here)) >> 11)
+	return uint64(uintptr(unsafe.Pointer(&here)) >> 11) //nolint:gosec // the address is only a number
 }

@@ -71,7 +71,7 @@ func (*deaf) Open(dst, _, ciphertext, _ []byte) ([]byte, error) {
 type wrapped struct{ cipher.AEAD }
 
 func TestProbeCipher(t *testing.T) {
-	library := func(key []byte) (cipher.AEAD, error) { return chacha20poly1305.New(key) }
+	library := chacha20poly1305.New
 	refusing := func(n int) func([]byte) (cipher.AEAD, error) {
 		return func(key []byte) (cipher.AEAD, error) {
 			if n--; n < 0 {
@@ -100,7 +100,7 @@ func TestProbeCipher(t *testing.T) {
 }
 
 // still is a hash of the right layout that does not move.
-type still struct{ h [8]uint32 }
+type still struct{ H [8]uint32 }
 
 func (*still) Write(p []byte) (int, error) { return len(p), nil }
 func (*still) Sum(b []byte) []byte         { return b }

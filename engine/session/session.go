@@ -83,7 +83,7 @@ func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
 	}
 	finished := false
 	defer s.unlockUnless(&finished)
-	reserveStack(false)
+	reserveStack()
 	n := len(dst)
 	out := slices.Grow(dst, Overhead+len(plaintext))[:n+NonceSize]
 	rand.Read(out[n:]) // never returns an error: the program ends where there is no randomness
@@ -102,16 +102,17 @@ func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
 // [ErrClosed] or [ErrExpired], and dst as it was; a message that is not
 // authentic does not count as use. dst's spare capacity must not overlap sealed.
 func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
-	if len(sealed) < Overhead {
-		return dst, ErrShort
-	}
 	s, now, err := h.begin()
 	if err != nil {
 		return dst, err
 	}
+	if len(sealed) < Overhead {
+		s.mu.Unlock()
+		return dst, ErrShort
+	}
 	finished := false
 	defer s.unlockUnless(&finished)
-	reserveStack(false)
+	reserveStack()
 	out, err := s.inCipher().Open(dst, sealed[:NonceSize], sealed[NonceSize:], aad)
 	scrubStack()
 	finished = true
@@ -135,7 +136,7 @@ func (h Session) Sign(dst, covered []byte) ([]byte, error) {
 		return dst, err
 	}
 	_, sign := s.outKeys()
-	reserveStack(false)
+	reserveStack()
 	if sc := s.scratch(); sc != nil {
 		sc.key = *s.macKey(sc, sign)
 		sc.mac(covered)
@@ -158,7 +159,7 @@ func (h Session) Verify(covered, mac []byte) error {
 	}
 	_, sign := s.inKeys()
 	var equal int
-	reserveStack(false)
+	reserveStack()
 	if sc := s.scratch(); sc != nil {
 		sc.key = *s.macKey(sc, sign)
 		sc.mac(covered)
@@ -209,20 +210,20 @@ func (s *slot) libraryMAC(dst []byte, key int, covered []byte) []byte {
 
 // Close ends the session: its keys are wiped before Close returns, every
 // handle on it is closed, and its storage goes back to the pool. A second
-// Close, and one after expiry, return [ErrClosed] and change nothing.
+// Close returns [ErrClosed] and changes nothing; one that finds the session past
+// a limit returns [ErrExpired], and the session counts as expired.
 func (h Session) Close() error {
-	if !h.end(causeRemoved) {
-		return ErrClosed
+	s, _, err := h.begin()
+	if err != nil {
+		return err
 	}
+	s.end(causeRemoved)
 	return nil
 }
 
 // end ends the session if it still lives, and tells whether it did.
 func (h Session) end(why cause) bool {
 	s := h.slot
-	if s == nil {
-		return false
-	}
 	s.mu.Lock()
 	if s.gen.Load() != h.gen {
 		s.mu.Unlock()

@@ -201,10 +201,10 @@ func (s *slot) cause(now int64) cause {
 		return causeNone
 	case s.limits.MaxAge > 0 && now >= later(s.created, s.limits.MaxAge):
 		return causeAge
-	case s.spent():
-		return causeCount
-	default:
+	case s.limits.IdleTimeout > 0 && now >= later(s.lastUsed, s.limits.IdleTimeout):
 		return causeIdle
+	default:
+		return causeCount
 	}
 }
 

@@ -6,21 +6,17 @@ package session
 // before and scrubStack after: the runtime leaves an outgrown stack as it is, so
 // the stack has to have grown before there is a secret on it.
 
-// scrubStack clears the stack below its caller, as far as the library's calls
-// reach.
-//
-//go:noinline
-func scrubStack() {
-	var below [scrubBytes]byte
-	touch(&below)
-}
+// reserveStack makes sure that the stack reaches scrubBytes below the caller.
+func reserveStack() { stackBelow(false) }
 
-// reserveStack makes room for scrubStack. It has the same frame, and does not
-// touch it.
+// scrubStack clears the stack that reserveStack asked for.
+func scrubStack() { stackBelow(true) }
+
+// stackBelow has a frame of scrubBytes, which it clears if it is to.
 //
 //go:noinline
-func reserveStack(never bool) {
-	if never {
+func stackBelow(scrub bool) {
+	if scrub {
 		var below [scrubBytes]byte
 		touch(&below)
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -168,6 +169,47 @@ func TestGetDuringChanges(t *testing.T) {
 	stop.Store(true)
 	reading.Wait()
 	checkBooks(t, m)
+}
+
+// TestLookupIsWhole looks an id up while its entry becomes another session's, and
+// its own again, all the time: never is there anything of the other in the answer.
+func TestLookupIsWhole(t *testing.T) {
+	m := newTestManager(t, Config{Shards: 1, SweepInterval: manual})
+	sh := &m.shards[0]
+	own, other := new(slot), new(slot)
+	w, otherW := words{1, 2}, words{3, 4}
+	e := &sh.table.Load().entries[0]
+	change := func(w words, s *slot, l life) {
+		sh.mu.Lock()
+		sh.seq.Add(1)
+		e.set(w, s, l)
+		sh.seq.Add(1)
+		sh.mu.Unlock()
+	}
+	var stop atomic.Bool
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for !stop.Load() {
+			change(otherW, other, 34)
+			change(w, own, 12)
+		}
+		change(words{}, nil, 0)
+	})
+	// Long enough to be interrupted in the middle of a lookup by the system, where
+	// there is no other processor for the writer.
+	start, found := time.Now(), 0
+	for i := 0; i%1000 != 0 || found == 0 || time.Since(start) < 400*time.Millisecond; i++ {
+		s, l := sh.lookup(w, 0)
+		if s != nil {
+			found++
+		}
+		if s != nil && s != own || s == own && l != 12 {
+			t.Errorf("found another session: own %t, life %d", s == own, l)
+			break
+		}
+	}
+	stop.Store(true)
+	writer.Wait()
 }
 
 // TestGetUnderLock has a table that is always being changed, as it looks: lookups

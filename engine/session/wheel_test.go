@@ -175,8 +175,14 @@ func TestWheelBudget(t *testing.T) {
 			if want := (n + budget - 1) / budget; calls < want {
 				t.Errorf("%d calls, want at least %d", calls, want)
 			}
-			if name == "due" && taken != n || name == "moving" && taken != 0 {
-				t.Errorf("%d taken", taken)
+			waiting := 0
+			for _, head := range w.lists() {
+				for s := *head; s != nil; s = s.next {
+					waiting++
+				}
+			}
+			if taken+waiting != n || (taken == n) != (name == "due") {
+				t.Errorf("%d taken, %d waiting, of %d", taken, waiting, n)
 			}
 		})
 	}
