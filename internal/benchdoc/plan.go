@@ -72,9 +72,15 @@ const (
 // in which they run.
 var plan = []section{
 	{title: "Create and remove one end, with all six keys", rows: []row{
-		{what: "baseline", bench: "CreateRemove/baseline/directional", shows: perOp, ref: "CreateRemove/seed/directional", of: "seed"},
-		{what: "seed", bench: "CreateRemove/seed/directional", shows: perOp},
-		{what: "tuned", bench: "CreateRemove/tuned/directional", shows: perOp, ref: "CreateRemove/seed/directional", of: "seed"},
+		{what: "baseline, plain", bench: "CreateRemove/baseline/plain", shows: perOp, ref: "CreateRemove/seed/plain", of: "seed"},
+		{what: "seed, plain", bench: "CreateRemove/seed/plain", shows: perOp},
+		{what: "tuned, plain", bench: "CreateRemove/tuned/plain", shows: perOp, ref: "CreateRemove/seed/plain", of: "seed", budget: budget{nothing: true}},
+		{what: "baseline, directed", bench: "CreateRemove/baseline/directional", shows: perOp, ref: "CreateRemove/seed/directional", of: "seed"},
+		{what: "seed, directed", bench: "CreateRemove/seed/directional", shows: perOp},
+		{
+			what: "tuned, directed", bench: "CreateRemove/tuned/directional", shows: perOp, ref: "CreateRemove/seed/directional", of: "seed",
+			budget: budget{nothing: true},
+		},
 		{what: "used once, seed", bench: "CreateUseRemove/seed", shows: perOp},
 		{
 			what: "used once, tuned", bench: "CreateUseRemove/tuned", shows: perOp, ref: "CreateUseRemove/seed", of: "seed",
@@ -106,6 +112,10 @@ var plan = []section{
 		{what: "16 KiB", bench: "SealOpen/16384", shows: perOp, ref: "SealOpenBare/16384", of: "bare"},
 		{what: "16 KiB, bare AEAD", bench: "SealOpenBare/16384", shows: perOp},
 	}},
+	{title: "Sign and verify 256 B, tuned", rows: []row{
+		{what: "session", bench: "SignVerify/tuned", shows: perOp, ref: "SignVerify/library", of: "library"},
+		{what: "library, kept HMAC", bench: "SignVerify/library", shows: perOp},
+	}},
 	{title: "Lookup among 100,000, in parallel", rows: []row{
 		{
 			what: "manager", bench: "LookupParallel/manager", shows: perOp, ref: "LookupParallel/one-map", of: "one map",
@@ -117,16 +127,25 @@ var plan = []section{
 		{what: "none expired", bench: "Sweep/idle", shows: perOp, budget: budget{time: 20 * microsecond}},
 		{what: "one percent expired", bench: "Sweep/one-percent", shows: perOp},
 	}},
+	{title: "List the 50 used last of 100,000", rows: []row{
+		{what: "inspect", bench: "Inspect", shows: perOp},
+	}},
 	{title: "Replay check", rows: []row{
 		{what: "guard", bench: "ReplayCheck/guard", shows: perOp, ref: "ReplayCheck/one-map", of: "one map"},
 		{what: "one map, one lock", bench: "ReplayCheck/one-map", shows: perOp},
 	}},
-	{title: "A million sessions, and a thousand", together: true, rounds: 3, rows: []row{
+	{title: "From a thousand sessions to a million", together: true, rounds: 3, rows: []row{
 		{what: "look up, of 1k", bench: "Live/1k/lookup", shows: perOp},
+		{what: "look up, of 10k", bench: "Live/10k/lookup", shows: perOp, ref: "Live/1k/lookup", of: "1k"},
+		{what: "look up, of 100k", bench: "Live/100k/lookup", shows: perOp, ref: "Live/1k/lookup", of: "1k"},
 		{what: "look up, of 1M", bench: "Live/1M/lookup", shows: perOp, ref: "Live/1k/lookup", of: "1k"},
 		{what: "create, beside 1k", bench: "Live/1k/churn", shows: units{time: "ns/create"}},
+		{what: "create, beside 10k", bench: "Live/10k/churn", shows: units{time: "ns/create"}, ref: "Live/1k/churn", of: "1k"},
+		{what: "create, beside 100k", bench: "Live/100k/churn", shows: units{time: "ns/create"}, ref: "Live/1k/churn", of: "1k"},
 		{what: "create, beside 1M", bench: "Live/1M/churn", shows: units{time: "ns/create"}, ref: "Live/1k/churn", of: "1k"},
 		{what: "remove, of 1k", bench: "Live/1k/churn", shows: units{time: "ns/remove"}},
+		{what: "remove, of 10k", bench: "Live/10k/churn", shows: units{time: "ns/remove"}, ref: "Live/1k/churn", of: "1k"},
+		{what: "remove, of 100k", bench: "Live/100k/churn", shows: units{time: "ns/remove"}, ref: "Live/1k/churn", of: "1k"},
 		{what: "remove, of 1M", bench: "Live/1M/churn", shows: units{time: "ns/remove"}, ref: "Live/1k/churn", of: "1k"},
 		{what: "memory each, of 1M", bench: "Live/1M/collect", shows: units{bytes: "B/session"}, budget: budget{bytes: 700}},
 		{what: "p99 GC pause, 1k", bench: "Live/1k/collect", shows: units{time: "p99-pause-ns"}},
