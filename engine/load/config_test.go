@@ -51,6 +51,8 @@ func TestParamSet(t *testing.T) {
 		{"rate", "1.5M", func(c *Config) { c.Rate = 1.5e6 }},
 		{"rate", "12,500", func(c *Config) { c.Rate = 12500 }},
 		{"arrival", "constant", func(c *Config) { c.Arrival = Constant }},
+		{"max-live", "1.1M", func(c *Config) { c.MaxLive = 1_100_000 }},
+		{"workers", "0.25k", func(c *Config) { c.Workers = 250 }},
 		{"workers", "1M", func(c *Config) { c.Workers = 1_000_000 }},
 		{"lifetime", "1500ms", func(c *Config) { c.Lifetime = 1500 * time.Millisecond }},
 		{"lifetime", "0", func(c *Config) { c.Lifetime = 0 }},
@@ -98,7 +100,7 @@ func TestParamRefuses(t *testing.T) {
 	bad := map[string][]string{
 		"optimizations":   {"", "fast", "key-buffer,fast", "tuned,pool", ","},
 		"pool":            {"", "Sync", "freelists"},
-		"pool-capacity":   {"-1", "4000001", "many", "1.5", "9223372036854775807k"},
+		"pool-capacity":   {"-1", "4000001", "many", "1.5", "1.k", "1.2345k", "1.5.5M", "9223372036854775807k"},
 		"model":           {"", "half-open"},
 		"rate":            {"", "0", "0.5/s", "-5", "3M/s", "NaN", "Inf", "20/m"},
 		"arrival":         {"random"},

@@ -266,25 +266,23 @@ func size(name string, low, high int64, def, off, help string, field func(*Confi
 	}
 }
 
-// parseCount reads a whole number, with a thousands suffix k or M and
-// underscores or commas between digits allowed.
+// parseCount reads a whole number, with a thousands suffix k or M, before which
+// there may be decimals as long as the number is whole (1.5k), and underscores or
+// commas between digits allowed.
 func parseCount(text string) (int64, error) {
 	text = strings.NewReplacer("_", "", ",", "").Replace(text)
-	scale := int64(1)
+	places := 0
 	switch {
 	case strings.HasSuffix(text, "k"):
-		text, scale = strings.TrimSuffix(text, "k"), 1000
+		text, places = strings.TrimSuffix(text, "k"), 3
 	case strings.HasSuffix(text, "M"):
-		text, scale = strings.TrimSuffix(text, "M"), 1_000_000
+		text, places = strings.TrimSuffix(text, "M"), 6
 	}
-	v, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, err
+	whole, decimals, point := strings.Cut(text, ".")
+	if point && (decimals == "" || len(decimals) > places) {
+		return 0, strconv.ErrSyntax
 	}
-	if v > math.MaxInt64/scale || v < math.MinInt64/scale {
-		return 0, strconv.ErrRange
-	}
-	return v * scale, nil
+	return strconv.ParseInt(whole+decimals+strings.Repeat("0", places-len(decimals)), 10, 64)
 }
 
 // parseRate reads a number per second: "20000/s", "20k/s", "20000".
