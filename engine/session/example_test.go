@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -130,6 +131,86 @@ func ExampleSession_Close() {
 	// reuses: 1 <nil>
 	// stale handle: session: closed
 	// close again: session: closed
+}
+
+// What need not be secret is signed instead: the other end can tell that it is
+// unchanged, and from whom.
+func ExampleSession_Sign() {
+	m, err := session.NewManager(session.Config{Optimizations: session.Tuned})
+	if err != nil {
+		panic(err)
+	}
+	defer m.Close()
+	s, err := m.Create(session.Params{Seed: sharedSeed()}) // one key for both directions
+	if err != nil {
+		panic(err)
+	}
+	mac, err := s.Sign(nil, []byte("GET /lemons"))
+	fmt.Println(len(mac), err)
+	fmt.Println(s.Verify([]byte("GET /lemons"), mac))
+	fmt.Println(s.Verify([]byte("GET /limes"), mac))
+	// Output:
+	// 32 <nil>
+	// <nil>
+	// session: message authentication failed
+}
+
+// A name that peers send along leads to the session that it was bound to, for as
+// long as that lives.
+func ExampleManager_Bind() {
+	m, err := session.NewManager(session.Config{})
+	if err != nil {
+		panic(err)
+	}
+	defer m.Close()
+	s, err := m.Create(session.Params{Seed: sharedSeed()})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(m.Bind("key-of-alice", s.ID()))
+	found, err := m.GetByKeyID("key-of-alice")
+	fmt.Println(found == s, err)
+	fmt.Println(s.Close())
+	_, err = m.GetByKeyID("key-of-alice")
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// true <nil>
+	// <nil>
+	// session: not found
+}
+
+// The sessions that have sent most, of those that send at all.
+func ExampleManager_Inspect() {
+	m, err := session.NewManager(session.Config{})
+	if err != nil {
+		panic(err)
+	}
+	defer m.Close()
+	for n := range byte(5) {
+		s, err := m.Create(session.Params{Seed: bytes.Repeat([]byte{n}, session.SeedSize)})
+		if err != nil {
+			panic(err)
+		}
+		for range n {
+			if _, err := s.Seal(nil, []byte("hello"), nil); err != nil {
+				panic(err)
+			}
+		}
+	}
+	list := m.Inspect(session.Query{
+		Match:   func(i *session.Info) bool { return i.BytesOut > 0 },
+		Compare: func(a, b *session.Info) int { return cmp.Compare(b.BytesOut, a.BytesOut) },
+		Limit:   2,
+	})
+	for _, info := range list.Sessions {
+		fmt.Println(info.Messages, "messages,", info.BytesOut, "bytes")
+	}
+	fmt.Println(list.Matched, "of", list.Total)
+	// Output:
+	// 4 messages, 20 bytes
+	// 3 messages, 15 bytes
+	// 4 of 5
 }
 
 // A nonce passes once within the window, under each key id.

@@ -2,6 +2,8 @@ package session
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"testing"
 )
@@ -19,6 +21,30 @@ func FuzzDeriveKeys(f *testing.F) {
 			return
 		}
 		checkKeys(t, seed, id)
+	})
+}
+
+// FuzzMAC holds HMAC over whole blocks against the library's, where padding begins
+// one block or needs another, and in both forms of the state.
+func FuzzMAC(f *testing.F) {
+	for _, n := range []int{0, 1, 54, 55, 56, 63, 64, 65, 119, 120, 128, 1000} {
+		f.Add(seedOf(1), make([]byte, n))
+	}
+	f.Add([]byte{}, []byte("no key"))
+	f.Fuzz(func(t *testing.T, key, message []byte) {
+		key = key[:min(len(key), sha256.BlockSize)] // as long as those of sessions are at most
+		h := hmac.New(sha256.New, key)
+		h.Write(message)
+		want := h.Sum(nil)
+		for name, c := range compressors() {
+			sc := newScratch()
+			sc.sha = c
+			sc.setKey(key)
+			sc.mac(message)
+			if !bytes.Equal(sc.sum[:], want) {
+				t.Errorf("%s: HMAC(%x, %x) = %x, want %x", name, key, message, sc.sum, want)
+			}
+		}
 	})
 }
 
