@@ -225,12 +225,12 @@ func (l *lane) begin(intended int64) bool {
 		l.agenda.add(p)
 		return true
 	}
-	p.due = done
+	now, goesOn := done, true
 	for p.sent < p.messages {
-		if !l.exchange(p) {
+		p.due = now // one message is due when the one before is over
+		if now, goesOn = l.exchange(p, now); !goesOn {
 			return true
 		}
-		p.due = l.run.now()
 	}
 	l.finish(p)
 	return true
@@ -262,29 +262,28 @@ func (l *lane) serve(p *pair) {
 		l.finish(p)
 		return
 	}
-	if l.exchange(p) {
+	if _, goesOn := l.exchange(p, l.run.now()); goesOn {
 		p.plan()
 		l.agenda.add(p)
 	}
 }
 
-// exchange sends one message from one end to the other, in turn, and tells
-// whether the pair goes on.
-func (l *lane) exchange(p *pair) bool {
+// exchange sends one message from one end to the other, in turn, beginning at t0,
+// which is now. It returns when that was over, and whether the pair goes on.
+func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 	from, to := p.a, p.b
 	if p.sent%2 == 1 {
 		from, to = to, from
 	}
 	p.sent++
-	t0 := l.run.now()
 	sealed, err := from.Seal(l.sealed[:0], l.plain, nil)
 	if err != nil { // a limit was faster
 		l.finish(p)
-		return false
+		return t0, false
 	}
 	t1 := l.run.now()
 	opened, err := to.Open(l.opened[:0], sealed, nil)
-	t2 := l.run.now()
+	t2 = l.run.now()
 	l.rec.seal.add(1, t1-t0)
 	l.rec.sealService.Record(t1 - t0)
 	l.rec.sealResponse.Record(t1 - p.due)
@@ -292,18 +291,18 @@ func (l *lane) exchange(p *pair) bool {
 	case err == nil && bytes.Equal(opened, l.plain):
 	case errors.Is(err, session.ErrClosed):
 		l.finish(p)
-		return false
+		return t2, false
 	default: // not authentic, or not what was sent: never to happen, never to hide
 		l.rec.messagesFailed.Add(1)
 		l.fail(p.a)
 		l.fail(p.b)
 		l.over(p)
-		return false
+		return t2, false
 	}
 	l.rec.open.add(1, t2-t1)
 	l.rec.openService.Record(t2 - t1)
 	l.rec.openResponse.Record(t2 - p.due)
-	return true
+	return t2, true
 }
 
 // finish ends a pair at the end of its life: it closes both ends, or leaves
