@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // allocsPer returns the allocations of one call of f, on storage that earlier
@@ -134,6 +135,43 @@ func TestUseAllocs(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestOwnSwitches has a tuned session in a manager that is not, or is not any more:
+// it signs and verifies by its own means, which leave nothing behind.
+func TestOwnSwitches(t *testing.T) {
+	m := newWarmManager(t, Baseline)
+	own := mustCreate(t, m, Params{Seed: seedOf(1), Optimizations: &Tuned})
+	m.SetOptimizations(Tuned)
+	before := mustCreate(t, m, Params{Seed: seedOf(2)})
+	m.SetOptimizations(Baseline)
+	after := mustCreate(t, m, Params{Seed: seedOf(3)})
+	for _, tt := range []struct {
+		name string
+		s    Session
+		kept bool
+	}{{"its own", own, true}, {"before the change", before, true}, {"after the change", after, false}} {
+		mac := mustSign(t, tt.s)
+		if got := tt.s.slot.mac != nil; got != tt.kept {
+			t.Errorf("%s: states of MAC keys are kept: %t, want %t", tt.name, got, tt.kept)
+		}
+		if got := allocsPer(t, func() { mac, _ = tt.s.Sign(mac[:0], mac[:0]) }); (got == 0) != tt.kept {
+			t.Errorf("%s: %v allocations", tt.name, got)
+		}
+	}
+}
+
+// TestSizes pins what a million sessions cost each.
+func TestSizes(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) != 8 {
+		t.Skip("of 64-bit platforms")
+	}
+	if got := unsafe.Sizeof(slot{}); got > 256 {
+		t.Errorf("a slot has %d bytes, want at most 256", got)
+	}
+	if got := unsafe.Sizeof(entry{}); got != 32 {
+		t.Errorf("an entry has %d bytes, want half a cache line", got)
 	}
 }
 

@@ -46,22 +46,26 @@
 //
 // All methods may be called from any goroutine. Operations on one session run one
 // at a time, those on different sessions side by side; no cryptography runs under
-// a lock that sessions share, and [Manager.Get] takes no lock at all unless the
-// session's limits have to be looked at again.
+// a lock that sessions share, and [Manager.Get] takes no lock as a rule.
 //
 // # Limits
 //
 // A session ends by its age, by the time since it was last used, or with its last
-// message ([Limits]). Each limit holds to the nanosecond: the operation that
-// comes at it, or later, gets [ErrExpired]. Sessions that nobody asks for any more
-// are collected by [Manager.Sweep], which a goroutine of the manager calls from
-// time to time, and which costs what expired and not what lives.
+// message ([Limits]). Each limit holds to the nanosecond: the first operation at it
+// or later ends the session and gets [ErrExpired], those after it [ErrClosed], and
+// lookups do not find it. ([Session.Info] and [Session.ID] only look.) Sessions that
+// nobody asks for any more are collected by [Manager.Sweep], which a goroutine of
+// the manager calls from time to time, and which costs what expired and not what
+// lives.
 //
 // # Errors
 //
-// All errors are, by [errors.Is], one of the package's variables. After an error
-// nothing has changed, but for the counters, and for a session that was past a
-// limit, which has ended. A result buffer is returned as it was.
+// The errors of managers, sessions and guards are, by [errors.Is], one of the
+// package's variables each, but for what the library says where it refuses its
+// cipher (see [NewManager]). After an error nothing has changed, but for the
+// counters, and for a session that was past a limit, which has ended. A result
+// buffer is returned as it was. Buffers that overlap are a mistake in the program,
+// and [Session.Seal] and [Session.Open] panic.
 //
 // # Optimizations
 //

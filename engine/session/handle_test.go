@@ -297,29 +297,53 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestOverlap hands the ciphers buffers they panic over. The session must not
-// stay locked, or its manager could not end it.
+// TestOverlap hands in buffers that overlap what they are to be made from. That
+// panics before anything is done, the session not locked, and no key on the stack.
 func TestOverlap(t *testing.T) {
 	m := newTestManager(t, Config{Optimizations: Tuned, SweepInterval: manual})
 	s := mustCreate(t, m, Params{Seed: seedOf(1)})
-	panics := func(what string, f func()) {
-		t.Helper()
-		defer func() {
-			t.Helper()
-			if recover() == nil {
-				t.Errorf("%s did not panic: this test shows nothing", what)
-			}
-			if !s.slot.mu.TryLock() {
-				t.Errorf("%s left the session locked", what)
-			}
-			s.slot.mu.Unlock()
-		}()
-		f()
-	}
-	buf := make([]byte, 200)
-	panics("seal", func() { _, _ = s.Seal(buf[:0], buf[:100], nil) })
 	sealed := mustSeal(t, s, "a message that is long enough")
-	panics("open", func() { _, _ = s.Open(sealed[:0], sealed, nil) })
+	buf := make([]byte, 200)
+	for name, f := range map[string]func(){
+		"seal in place":                 func() { _, _ = s.Seal(buf[:0], buf[:100], nil) },
+		"seal under the nonce":          func() { _, _ = s.Seal(buf[:0], buf[:5], nil) },
+		"seal, the last byte":           func() { _, _ = s.Seal(buf[10:10], buf[10+Overhead+4:][:5], nil) },
+		"seal over its header":          func() { _, _ = s.Seal(buf[:0], []byte("x"), buf[4:8]) },
+		"open in place":                 func() { _, _ = s.Open(sealed[:0], sealed, nil) },
+		"open over ciphertext":          func() { _, _ = s.Open(sealed[NonceSize:NonceSize], sealed, nil) },
+		"open over its header":          func() { _, _ = s.Open(buf[:0], sealed, buf[28:30]) },
+		"open what is no message":       func() { _, _ = s.Open(buf[:0], buf[:100], nil) },
+		"seal by a session that is not": func() { _, _ = Session{}.Seal(buf[:0], buf[:5], nil) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s did not panic", name)
+				}
+				if locked(&s.slot.mu) {
+					t.Errorf("%s left the session locked", name)
+					s.slot.mu.Unlock() // or the manager could not end it
+				}
+			}()
+			f()
+		}()
+	}
+	// Neighbours do not overlap, nor does what is too small to be written to.
+	for name, f := range map[string]func() error{
+		"seal before":     func() error { _, err := s.Seal(buf[:0], buf[Overhead+5:][:5], nil); return err },
+		"seal behind":     func() error { _, err := s.Seal(buf[5:5], buf[:5], nil); return err },
+		"seal elsewhere":  func() error { _, err := s.Seal(buf[:0:8], buf[:5], nil); return err },
+		"seal nothing":    func() error { _, err := s.Seal(buf[:0], buf[:0], buf[:0]); return err },
+		"open elsewhere":  func() error { _, err := s.Open(sealed[:0:4], sealed, nil); return err },
+		"open very short": func() error { _, err := s.Open(buf[:0], buf[:3], nil); return err },
+	} {
+		err := f()
+		if name == "open very short" {
+			wantErr(t, name, err, ErrShort)
+		} else {
+			wantErr(t, name, err, nil)
+		}
+	}
 	mustTalk(t, s, s)
 }
 
@@ -359,14 +383,71 @@ func locked(mu *sync.Mutex) bool {
 	return false
 }
 
-// TestRelistEnded tells the wheel of a session that has ended meanwhile.
-func TestRelistEnded(t *testing.T) {
-	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+// TestUnlistTwice takes a session out of the table that is not there, or whose place
+// another one has: neither may go unnoticed.
+func TestUnlistTwice(t *testing.T) {
+	m := newTestManager(t, Config{Shards: 1, SweepInterval: manual})
+	sh := &m.shards[0]
 	s := mustCreate(t, m, Params{Seed: seedOf(1)})
-	wantErr(t, "close", s.Close(), nil)
-	m.shards[0].relist(s.slot, s.gen)
-	if s.slot.at != nil || s.slot.next != nil {
-		t.Error("the storage of an ended session waits in the wheel")
+	id := s.ID()
+	for name, unlist := range map[string]func(){
+		"no such id":     func() { sh.unlist(s.slot, &ID{1}) },
+		"another's slot": func() { sh.unlist(new(slot), &id) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: taken out of the table", name)
+				}
+			}()
+			unlist()
+		}()
+	}
+	if got, err := m.Get(id); got != s || err != nil {
+		t.Errorf("get = %v, %v, want %v", got, err, s)
+	}
+}
+
+// TestRelistUnderLock stops what puts a session's slot back into the wheel before
+// it does. Until then nobody else ends the session, or its slot would come back.
+func TestRelistUnderLock(t *testing.T) {
+	for name, tt := range map[string]struct {
+		limits Limits
+		do     func(*Manager, Session)
+	}{
+		"last message": {Limits{MaxMessages: 1}, func(_ *Manager, s Session) { _, _ = s.Seal(nil, nil, nil) }},
+		"get": {Limits{IdleTimeout: time.Hour}, func(m *Manager, s Session) {
+			s.slot.expires.Store(m.now() + int64(2*time.Hour)) // used since, an hour from now
+			m.epoch = m.epoch.Add(-time.Hour)
+			_, _ = m.Get(s.slot.id)
+		}},
+		"sweep": {Limits{IdleTimeout: time.Hour}, func(m *Manager, s Session) { s.expire(m.now()) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newTestManager(t, Config{Optimizations: Tuned, Shards: 1, SweepInterval: manual})
+			s := mustCreate(t, m, Params{Seed: seedOf(1), Limits: &tt.limits})
+			sh := &m.shards[0]
+			sh.mu.Lock()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				tt.do(m, s)
+			}()
+			for start := time.Now(); !locked(&s.slot.mu) && time.Since(start) < time.Second; {
+				runtime.Gosched()
+			}
+			time.Sleep(20 * time.Millisecond) // enough to leave the lock too early
+			if !locked(&s.slot.mu) {
+				t.Error("the session was left to others before its slot was back in the wheel")
+			}
+			sh.mu.Unlock()
+			<-done
+			_ = s.Close()
+			m.Sweep()
+			if c := checkBooks(t, m); c.Created != 1 || c.Live != 0 {
+				t.Errorf("created %d, live %d", c.Created, c.Live)
+			}
+		})
 	}
 }
 

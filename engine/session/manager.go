@@ -177,7 +177,8 @@ type Params struct {
 	// Role is this end's.
 	Role Role
 	// Limits and Optimizations, where set, replace the manager's for this
-	// session. They are only read.
+	// session; but its storage goes back to the pool that the manager has by
+	// then. They are only read.
 	Limits        *Limits
 	Optimizations *Optimizations
 }
@@ -204,6 +205,8 @@ func (m *Manager) create(p *Params) (Session, error) {
 		return Session{}, badParams("label has %d bytes, more than %d", len(p.Label), maxLabel)
 	case p.Role > Responder:
 		return Session{}, badParams("role %d is unknown", p.Role)
+	case p.Optimizations != nil && p.Optimizations.Pool > PoolFreeList:
+		return Session{}, badParams("%s is unknown", p.Optimizations.Pool)
 	}
 	limits := m.limits
 	if p.Limits != nil {
@@ -232,7 +235,7 @@ func (m *Manager) create(p *Params) (Session, error) {
 
 	s := sh.acquire(o)
 	s.mu.Lock()
-	s.id, s.role, s.limits = id, p.Role, limits
+	s.id, s.role, s.limits, s.reusable = id, p.Role, limits, o.reusableHash()
 	m.fill(s, p.Seed, o)
 	s.created = m.now()
 	s.lastUsed = s.created
@@ -283,9 +286,10 @@ func (m *Manager) fill(s *slot, seed []byte, o Optimizations) {
 }
 
 // Get returns a handle on the live session with that id, or [ErrNotFound]. It
-// does not count as use, takes no lock unless the session has been used since its
-// limits were last looked at, and never waits for creations or removals. Once
-// any operation has returned [ErrClosed], Get does not find the session any more.
+// does not count as use. It takes no lock, and waits for nobody, unless a limit is
+// less than 67 ms away from where it was when last looked at, or other sessions of
+// the same shard come and go so fast that there is no moment between. Once any
+// operation has returned [ErrClosed], Get does not find the session any more.
 func (m *Manager) Get(id ID) (Session, error) {
 	hash := m.hash(&id)
 	h, live := m.shardOf(hash).find(&id, hash)
@@ -327,7 +331,8 @@ func (m *Manager) Len() int {
 func (m *Manager) Optimizations() Optimizations { return *m.opts.Load() }
 
 // SetOptimizations changes the switches for the sessions created from now on.
-// A change of the pool's kind lets go of what the old pool held.
+// A change of the pool's kind lets go of what the old pool held. A kind that there
+// is not is [PoolNone].
 func (m *Manager) SetOptimizations(o Optimizations) {
 	m.changing.Lock()
 	defer m.changing.Unlock()
@@ -366,8 +371,9 @@ func (m *Manager) setFreeLimits() {
 	}
 }
 
-// Sweep ends the sessions that are past a limit, and returns how many there
-// were. It costs what expired, not what lives.
+// Sweep ends the sessions that nobody has found past their limit, and returns how
+// many there were. It may leave those whose time has been up for less than 17 ms
+// to the next one. It costs what expired, not what lives.
 func (m *Manager) Sweep() int {
 	m.sweeping.Lock()
 	defer m.sweeping.Unlock()

@@ -264,6 +264,18 @@ func TestNoCipher(t *testing.T) {
 	}
 }
 
+// TestUnknownPool asks for a kind of pool that there is not.
+func TestUnknownPool(t *testing.T) {
+	m := newTestManager(t, Config{SweepInterval: manual})
+	_, err := m.Create(Params{Seed: seedOf(1), Optimizations: &Optimizations{Pool: PoolFreeList + 1}})
+	wantParams(t, err, "PoolKind(3) is unknown")
+	m.SetOptimizations(Optimizations{Pool: PoolFreeList + 1})
+	wantErr(t, "close", mustCreate(t, m, Params{Seed: seedOf(1)}).Close(), nil)
+	if c := checkBooks(t, m); c.Puts+c.Drops+c.Hits != 0 {
+		t.Errorf("a pool of no kind had %d puts, %d drops, %d hits", c.Puts, c.Drops, c.Hits)
+	}
+}
+
 func TestScratchSet(t *testing.T) {
 	set := newScratchSet(2)
 	a := set.acquire()
@@ -271,19 +283,21 @@ func TestScratchSet(t *testing.T) {
 	if a == b {
 		t.Fatal("the set handed out one scratch twice")
 	}
-	third := make(chan *scratch)
-	go func() { third <- set.acquire() }()
-	for range 1000 {
-		select {
-		case <-third:
-			t.Fatal("a scratch that was in use was handed out")
-		default:
-			runtime.Gosched()
-		}
+	third := set.acquire() // all are in use: nobody waits
+	if third == a || third == b {
+		t.Fatal("a scratch that was in use was handed out")
 	}
-	a.release() // it waits for one of the two
-	b.release()
-	(<-third).release()
+	for _, sc := range []*scratch{a, b, third} {
+		if !locked(&sc.mu) {
+			t.Error("a scratch was handed out unlocked")
+		}
+		sc.release()
+	}
+	if again := set.acquire(); again != a && again != b {
+		t.Error("none of the set was handed out when all were there")
+	} else {
+		again.release()
+	}
 	for atLeast, want := range map[int]int{1: 1, 2: 2, 3: 4, 16: 16, 17: 32} {
 		if n := len(newScratchSet(atLeast)); n != want {
 			t.Errorf("at least %d scratches are %d, want %d", atLeast, n, want)

@@ -153,7 +153,7 @@ func goTest(t *testing.T, tests []string, flags string, more ...string) (output 
 // caught finds the first line that tells that a test failed, and how. Whatever
 // else made the go command fail, the mutant is to blame.
 var caught = regexp.MustCompile(`(?m)^ *--- FAIL: .*|^WARNING: DATA RACE$|^panic: test timed out.*|` +
-	`^fatal error: all goroutines are asleep - deadlock!$|^panic: deadlock: .*`)
+	`^fatal error: all goroutines are asleep - deadlock!$|^panic: deadlock: .*|^panic: session: impossible: .*`)
 
 // verdict judges the output of a mutant's tests, which failed.
 func verdict(output string) (evidence string, err error) {

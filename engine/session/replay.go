@@ -45,7 +45,7 @@ type replayEntry struct {
 }
 
 // NewReplayGuard returns a guard that remembers a nonce for window, and at most
-// capacity nonces, at about 60 bytes each once they were that many. It panics
+// capacity nonces, at about 100 bytes each once they were that many. It panics
 // if either is not positive.
 func NewReplayGuard(window time.Duration, capacity int) *ReplayGuard {
 	if window <= 0 || capacity <= 0 {

@@ -207,7 +207,7 @@ func (s *scratch) release() {
 	s.mu.Unlock()
 }
 
-// scratches are all that there are: twice as many as goroutines can run at once.
+// scratches are twice as many as goroutines can run at once.
 var scratches = newScratchSet(2 * runtime.GOMAXPROCS(0))
 
 // scratchSet hands out scratches without allocating. Its length is a power of two.
@@ -221,8 +221,9 @@ func newScratchSet(atLeast int) scratchSet {
 	return set
 }
 
-// acquire returns a scratch of the set, for the caller to release. It waits only
-// if all are in use.
+// acquire returns a scratch for the caller to release: one of the set or, if all
+// are in use by goroutines that were interrupted, or hash a very long message, a
+// new one. So nobody waits.
 func (set scratchSet) acquire() *scratch {
 	mask := uint64(len(set) - 1)
 	first := affinity() * 0x9e3779b97f4a7c15 >> 32
@@ -231,7 +232,7 @@ func (set scratchSet) acquire() *scratch {
 			return s
 		}
 	}
-	s := &set[first&mask]
+	s := newScratch()
 	s.mu.Lock()
 	return s
 }

@@ -38,28 +38,19 @@ func (h Session) begin() (*slot, int64, error) {
 	return s, now, nil
 }
 
-// unlockUnless unlocks the slot after a panic. The ciphers panic where buffers
-// overlap, and a lock left behind would stop the sweep and the manager's Close.
-func (s *slot) unlockUnless(finished *bool) {
-	if !*finished {
-		scrubStack()
-		s.mu.Unlock()
-	}
-}
-
 // done counts one message and unlocks the slot. It returns the shard, whose
 // counters outlive the session.
 func (h Session) done(s *slot, now int64) *shard {
 	s.lastUsed = now
 	s.messages++
-	spent, sh := s.spent(), s.shard
-	if spent || s.limits.IdleTimeout > 0 {
+	sh := s.shard
+	if s.spent() {
+		s.expires.Store(0)
+		sh.relist(s) // the next sweep finds it
+	} else if s.limits.IdleTimeout > 0 {
 		s.expires.Store(s.deadline())
 	}
 	s.mu.Unlock()
-	if spent {
-		sh.relist(s, h.gen) // the next sweep finds it
-	}
 	return sh
 }
 
@@ -73,23 +64,24 @@ func (h Session) fail(s *slot) {
 // Seal encrypts plaintext for the other end and appends nonce | ciphertext |
 // tag, [Overhead] bytes more than the plaintext, to dst, which it returns. The
 // nonce is random (96 bits; MaxMessages keeps far below the number at which
-// they might repeat). aad is authenticated and not sent; it may be nil. dst's
-// spare capacity must not overlap plaintext. It returns [ErrClosed] or
-// [ErrExpired], and dst as it was.
+// they might repeat). aad is authenticated and not sent; it may be nil. It returns
+// [ErrClosed] or [ErrExpired], and dst as it was. It panics if dst's spare
+// capacity, where it would be written to, overlaps plaintext or aad.
 func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
+	size := Overhead + len(plaintext)
+	if written := spare(dst, size); overlap(written, plaintext) || overlap(written, aad) {
+		panic("session: dst overlaps what is to be sealed")
+	}
 	s, now, err := h.begin()
 	if err != nil {
 		return dst, err
 	}
-	finished := false
-	defer s.unlockUnless(&finished)
 	reserveStack()
 	n := len(dst)
-	out := slices.Grow(dst, Overhead+len(plaintext))[:n+NonceSize]
+	out := slices.Grow(dst, size)[:n+NonceSize]
 	rand.Read(out[n:]) // never returns an error: the program ends where there is no randomness
 	out = s.out.Seal(out, out[n:], plaintext, aad)
 	scrubStack()
-	finished = true
 	s.bytesOut += uint64(len(plaintext))
 	sh := h.done(s, now)
 	sh.count.sealed.Add(1)
@@ -100,8 +92,12 @@ func (h Session) Seal(dst, plaintext, aad []byte) ([]byte, error) {
 // Open authenticates and decrypts what the other end's Seal made, and appends
 // the plaintext to dst, which it returns. It returns [ErrShort], [ErrAuth],
 // [ErrClosed] or [ErrExpired], and dst as it was; a message that is not
-// authentic does not count as use. dst's spare capacity must not overlap sealed.
+// authentic does not count as use. It panics if dst's spare capacity, where it
+// would be written to, overlaps sealed or aad.
 func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
+	if written := spare(dst, len(sealed)-Overhead); overlap(written, sealed) || overlap(written, aad) {
+		panic("session: dst overlaps what is to be opened")
+	}
 	s, now, err := h.begin()
 	if err != nil {
 		return dst, err
@@ -110,12 +106,9 @@ func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
 		s.mu.Unlock()
 		return dst, ErrShort
 	}
-	finished := false
-	defer s.unlockUnless(&finished)
 	reserveStack()
 	out, err := s.inCipher().Open(dst, sealed[:NonceSize], sealed[NonceSize:], aad)
 	scrubStack()
-	finished = true
 	if err != nil {
 		h.fail(s)
 		return dst, ErrAuth
@@ -126,6 +119,25 @@ func (h Session) Open(dst, sealed, aad []byte) ([]byte, error) {
 	sh.count.opened.Add(1)
 	sh.count.bytesOpened.Add(n)
 	return out, nil
+}
+
+// spare returns what a call that appends n bytes to dst writes to: that part of
+// its spare capacity, or nothing where it has to allocate. The library's ciphers
+// look for overlaps too, but when they have copied the key to the stack already.
+func spare(dst []byte, n int) []byte {
+	if n <= 0 || n > cap(dst)-len(dst) {
+		return nil
+	}
+	return dst[len(dst) : len(dst)+n]
+}
+
+// overlap tells whether two slices share memory.
+func overlap(a, b []byte) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	first, second := address(a), address(b)
+	return first < second+uintptr(len(b)) && second < first+uintptr(len(a))
 }
 
 // Sign appends the HMAC-SHA256 of covered, [MACSize] bytes, under this end's
@@ -180,7 +192,7 @@ func (h Session) Verify(covered, mac []byte) error {
 // scratch returns a locked scratch for an HMAC of this session, or nil where
 // the library is to compute it.
 func (s *slot) scratch() *scratch {
-	if !s.shard.manager.Optimizations().reusableHash() {
+	if !s.reusable {
 		return nil
 	}
 	return scratches.acquire()
@@ -262,10 +274,10 @@ func (h Session) expire(now int64) bool {
 		s.mu.Unlock()
 		return false
 	}
-	why, sh := s.cause(now), s.shard
+	why := s.cause(now)
 	if why == causeNone {
+		s.shard.relist(s)
 		s.mu.Unlock()
-		sh.relist(s, h.gen)
 		return false
 	}
 	s.end(why)

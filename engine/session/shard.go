@@ -119,13 +119,16 @@ func (sh *shard) insert(s *slot, gen, hash uint64) error {
 func (sh *shard) unlist(s *slot, id *ID) {
 	hash := sh.manager.hash(id)
 	sh.mu.Lock()
+	defer sh.mu.Unlock()
 	t := sh.table.Load()
-	at, _ := t.find(id.words(), hash)
+	at, listed := t.find(id.words(), hash)
+	if !listed || t.entries[at].slot.Load() != s {
+		panic("session: impossible: an ending session is not in its table")
+	}
 	sh.seq.Add(1)
 	t.remove(at, sh.manager.hashWords)
 	sh.seq.Add(1)
 	sh.wheel.remove(s)
-	sh.mu.Unlock()
 }
 
 // find returns a handle on the live session with that id. A session that it
@@ -139,13 +142,15 @@ func (sh *shard) find(id *ID, hash uint64) (_ Session, live bool) {
 	if l.fresh(sh.manager.now()) {
 		return h, true
 	}
-	// It was used since, or is over. An operation that began in time may be
-	// about to count as use.
+	// It was used since, or is over, or will be within a step. An operation that
+	// began in time may be about to count as use.
 	if _, _, err := h.begin(); err != nil {
 		return Session{}, false
 	}
+	if newLife(h.gen, s.expires.Load()) != l {
+		sh.relist(s)
+	}
 	s.mu.Unlock()
-	sh.relist(s, h.gen)
 	return h, true
 }
 
@@ -165,18 +170,17 @@ func (sh *shard) lookup(w words, hash uint64) (*slot, life) {
 }
 
 // relist puts a slot back into the wheel by its present deadline, and tells the
-// table of that, if gen still lives in it.
-func (sh *shard) relist(s *slot, gen uint64) {
+// table of that. A session lives in it, and the caller holds its lock: one that
+// ended would come back.
+func (sh *shard) relist(s *slot) {
+	w, hash := s.id.words(), sh.manager.hash(&s.id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if s.gen.Load() != gen {
-		return
-	}
 	sh.wheel.remove(s)
 	sh.wheel.add(s)
 	t := sh.table.Load()
-	if at, listed := t.find(s.id.words(), sh.manager.hash(&s.id)); listed {
-		t.entries[at].life.Store(uint64(newLife(gen, s.expires.Load())))
+	if at, listed := t.find(w, hash); listed {
+		t.entries[at].life.Store(uint64(newLife(s.gen.Load(), s.expires.Load())))
 	}
 }
 

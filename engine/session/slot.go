@@ -57,12 +57,14 @@ type slot struct {
 
 	// Set before the slot enters its shard's table, unchanged until after it
 	// has left it.
-	shard   *shard
-	id      ID
-	role    Role
-	reuses  uint32 // sessions that lived here before
-	limits  Limits
-	created int64 // manager time, ns
+	shard *shard
+	id    ID
+	role  Role
+	// reusable says that HKDF and HMAC of the session go on from kept states.
+	reusable bool
+	reuses   uint32 // sessions that lived here before
+	limits   Limits
+	created  int64 // manager time, ns
 
 	lastUsed          int64 // manager time, ns
 	messages          uint64
@@ -178,12 +180,9 @@ func (s *slot) reset() {
 	s.keyIDs = nil
 }
 
-// deadline computes what expires is to be.
+// deadline computes what expires is to be while there are messages left.
 func (s *slot) deadline() int64 {
 	end := int64(never)
-	if s.spent() {
-		return 0
-	}
 	if s.limits.MaxAge > 0 {
 		end = min(end, later(s.created, s.limits.MaxAge))
 	}
