@@ -225,12 +225,14 @@ func (l *lane) begin(intended int64) bool {
 		l.agenda.add(p)
 		return true
 	}
-	now, goesOn := done, true
+	now := done
 	for p.sent < p.messages {
 		p.due = now // one message is due when the one before is over
-		if now, goesOn = l.exchange(p, now); !goesOn {
+		over, goesOn := l.exchange(p, now)
+		if !goesOn {
 			return true
 		}
+		now = over
 	}
 	l.finish(p)
 	return true
