@@ -433,7 +433,7 @@ func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	const want = 44
+	const want = 32
 	p := newPair(t, ResponderConfig{})
 	got := testing.AllocsPerRun(200, func() {
 		if err := p.run(); err != nil {

@@ -56,7 +56,8 @@
 // lookups do not find it. ([Session.Info] and [Session.ID] only look.) Sessions that
 // nobody asks for any more are collected by [Manager.Sweep], which a goroutine of
 // the manager calls from time to time, and which costs what expired and not what
-// lives.
+// lives: it looks again at a session that is in use once every idle time, and at
+// one that is not, not at all.
 //
 // # Errors
 //
@@ -86,11 +87,13 @@
 //     package or the library used for it: not the six keys, their copies in the
 //     cipher objects, the padded MAC keys or the hash states behind them, the
 //     seed, the pseudorandom key, or any intermediate hash of the derivation.
-//     Storage in the pool holds zeroes. Of a living session only the keys, their
-//     copies in two ciphers, and, once it has signed or verified, two hash states
-//     a MAC key are in memory. A test searches a whole process for all of these.
-//   - The stack that the library used is cleared after each operation, to a depth
-//     that its code on amd64 does not exceed.
+//     Storage in the pool holds zeroes. A test searches all memory of a process
+//     for what is left of ended sessions.
+//   - While a session lives, its keys are in memory, with their copies in two
+//     ciphers and, once it has signed or verified, two hash states a MAC key; but
+//     not the seed they came from, and nothing of it on stacks: what the library
+//     used is cleared after each operation, to a depth that its optimized code on
+//     amd64 does not exceed.
 //   - The caller's copy of the seed is the caller's to wipe; so are results of
 //     [DeriveSeed] and [DeriveKeys].
 //

@@ -116,6 +116,13 @@ func checkBooks(t testing.TB, m *Manager) Counters {
 	if c.Created != c.Removed+c.Expired()+uint64(c.Live) {
 		t.Errorf("created %d is not removed %d + expired %d + live %d", c.Created, c.Removed, c.Expired(), c.Live)
 	}
+	for i := range m.shards {
+		for _, s := range m.shards[i].free {
+			if s.at != nil || s.next != nil || s.gen.Load()%2 != 0 {
+				t.Error("storage in the free list is in the wheel too, or has a session")
+			}
+		}
+	}
 	if c.Gets != c.Hits+c.Misses {
 		t.Errorf("pool gets %d are not hits %d + misses %d", c.Gets, c.Hits, c.Misses)
 	}

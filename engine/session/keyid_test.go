@@ -3,6 +3,8 @@ package session
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -136,6 +138,29 @@ func TestEndingSession(t *testing.T) {
 	_, err = m.GetByKeyID("k")
 	wantErr(t, "get by the old key id", err, ErrNotFound)
 	checkBooks(t, m)
+}
+
+// TestUnbindEnds takes a key id from a session that ends before it could be locked,
+// and whose slot serves another one with that name by then.
+func TestUnbindEnds(t *testing.T) {
+	m := newTestManager(t, Config{Optimizations: Tuned, PoolCapacity: 1, Shards: 1, SweepInterval: manual})
+	s := mustCreate(t, m, Params{Seed: seedOf(1)})
+	wantErr(t, "bind", m.Bind("k", s.ID()), nil)
+	s.slot.mu.Lock()
+	unbound := make(chan bool)
+	go func() { unbound <- m.Unbind("k") }()
+	for range 1000 { // time enough to find it
+		runtime.Gosched()
+	}
+	s.slot.gen.Add(2) // the next session
+	s.slot.mu.Unlock()
+	if <-unbound {
+		t.Error("unbound from a session that has ended")
+	}
+	if !slices.Contains(s.slot.keyIDs, "k") {
+		t.Error("the next session has lost its name")
+	}
+	s.slot.gen.Store(s.gen)
 }
 
 // TestUnbindOfAnother finds in the index a key id that its session does not

@@ -219,7 +219,8 @@ func (c *memscanChild) life() {
 		l := Limits{MaxMessages: 1}
 		open("third pair", "third alone", &l)
 		for _, s := range sessions {
-			_, err := s.Sign(nil, []byte("the last"))
+			var err error
+			shielded(func() { _, err = s.Sign(nil, []byte("the last")) })
 			c.must(err)
 		}
 		c.sweep(ends[:])

@@ -113,7 +113,7 @@ func TestProbeHash(t *testing.T) {
 		"another layout":     func() hash.Hash { return &struct{ hash.Hash }{sha256.New()} },
 		"no pointer":         func() hash.Hash { return struct{ hash.Hash }{sha256.New()} },
 		"SHA-224":            sha256.New224,
-		"right, and no hash": func() hash.Hash { return new(still) },
+		"right, and no hash": func() hash.Hash { return &still{initial} },
 	} {
 		if got := probeHash(newHash); got != nil {
 			t.Errorf("%s: %v was taken for what is known", name, got)

@@ -143,7 +143,7 @@ func TestWipeFirst(t *testing.T) {
 				<-let
 				sh.mu.Unlock()
 			}()
-			handOver(&sh.mu)
+			go handOver(&sh.mu) // which waits for it once more, perhaps behind the other
 			<-held
 			waitFor(func() bool { return s.slot.gen.Load() != s.gen })
 			s.slot.mu.Lock()

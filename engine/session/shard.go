@@ -9,7 +9,7 @@ import (
 // nothing here is shared with the others, and no cryptography runs under mu.
 type shard struct {
 	// table is changed under mu and read without it. seq is odd while a
-	// session is being put in or taken out, and never twice the same.
+	// session is being taken out and others move, and never twice the same.
 	table atomic.Pointer[table]
 	seq   atomic.Uint64
 	_     [48]byte // lookups share this line with nobody who writes
@@ -107,9 +107,7 @@ func (sh *shard) insert(s *slot, gen, hash uint64) error {
 		t = t.grown(sh.manager.hashWords)
 		sh.table.Store(t)
 	}
-	sh.seq.Add(1)
-	t.insert(w, hash, s, newLife(gen, s.expires.Load()))
-	sh.seq.Add(1)
+	t.insert(w, hash, s, newLife(gen, s.expires.Load())) // into a free entry, whole before it is seen
 	sh.wheel.add(s)
 	sh.count.created.Add(1) // here, so that its end is never counted before it
 	return nil

@@ -36,9 +36,10 @@ func (r Role) String() string {
 
 // slot is the storage of a session: what is pooled, and what callers never
 // hold. Its owner is, in turn, the creating goroutine, then the shard's table
-// and wheel, and after its end the one goroutine that won the change of its
-// generation; that one takes it out of the table and the wheel, and only then
-// gives it to the pool. Keys are wiped before the generation's lock is left.
+// and wheel, and in the end the one goroutine that finds the session alive under
+// the slot's lock and ends it: that one wipes the keys, takes the slot out of the
+// table and the wheel, changes the generation, leaves the lock, and only then
+// gives the slot to the pool.
 //
 // A million of them live side by side: it is kept to 256 bytes.
 type slot struct {

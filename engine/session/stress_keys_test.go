@@ -344,6 +344,9 @@ func stressKeys(t *testing.T, first Optimizations, flip bool) {
 	if n := indexed(h.m); n != 0 {
 		t.Errorf("%d key ids outlived their sessions", n)
 	}
+	if runtime.GOMAXPROCS(0) == 1 {
+		return // who sweeps and switches hardly ever gets to run
+	}
 	if c.Hits == 0 || c.ExpiredAge == 0 || c.ExpiredIdle == 0 || c.ExpiredCount == 0 || c.Duplicate == 0 || h.graves.Load() == 0 {
 		t.Errorf("this test shows less than it should: %d dead handles used, %+v", h.graves.Load(), c)
 	}

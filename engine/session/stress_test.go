@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -189,7 +190,7 @@ func stress(t *testing.T, first Optimizations, flip bool) {
 	if c.Created != made.Load() || c.Failed != 0 || c.Refused != 0 || c.Duplicate != 0 {
 		t.Errorf("created %d of %d, failed %d, refused %d, duplicate %d", c.Created, made.Load(), c.Failed, c.Refused, c.Duplicate)
 	}
-	if c.Hits == 0 && first.Pool != PoolNone {
+	if c.Hits == 0 && first.Pool != PoolNone && runtime.GOMAXPROCS(0) > 1 { // else who switches hardly ever runs
 		t.Error("no storage was reused: this test shows nothing")
 	}
 	wantErr(t, "close", m.Close(), nil)

@@ -67,6 +67,7 @@ func (e *entry) words() words { return words{e.id[0].Load(), e.id[1].Load()} }
 
 func (e *entry) is(w words) bool { return e.id[0].Load() == w[0] && e.id[1].Load() == w[1] }
 
+// set fills an entry. The slot comes last: until then readers see it free.
 func (e *entry) set(w words, s *slot, l life) {
 	e.id[0].Store(w[0])
 	e.id[1].Store(w[1])

@@ -212,6 +212,53 @@ func TestLookupIsWhole(t *testing.T) {
 	writer.Wait()
 }
 
+// TestListIsWhole lists a table in which a session moves to and fro all the time, as
+// when others before it leave: it is there once, never twice or not at all.
+func TestListIsWhole(t *testing.T) {
+	m := newTestManager(t, Config{Shards: 1, SweepInterval: manual})
+	sh := &m.shards[0]
+	own := new(slot)
+	entries := sh.table.Load().entries
+	first, last := &entries[0], &entries[len(entries)-1]
+	first.set(words{1, 2}, own, 12)
+	var stop atomic.Bool
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for to, from := last, first; !stop.Load(); to, from = from, to {
+			sh.mu.Lock()
+			sh.seq.Add(1)
+			to.copy(from)
+			from.set(words{}, nil, 0)
+			sh.seq.Add(1)
+			sh.mu.Unlock()
+		}
+	})
+	var list []Session
+	start := time.Now()
+	for i := 0; i%1000 != 0 || time.Since(start) < 400*time.Millisecond; i++ {
+		if list = sh.handles(list[:0]); len(list) != 1 || list[0].slot != own {
+			t.Errorf("%d sessions listed, want the one", len(list))
+			break
+		}
+	}
+	stop.Store(true)
+	writer.Wait()
+	first.set(words{}, nil, 0)
+	last.set(words{}, nil, 0)
+}
+
+// TestSequence has the sequence number tell of each session that leaves the table:
+// others move then.
+func TestSequence(t *testing.T) {
+	m := newTestManager(t, Config{Shards: 1, SweepInterval: manual})
+	s := mustCreate(t, m, Params{Seed: seedOf(1)})
+	before := m.shards[0].seq.Load()
+	wantErr(t, "close", s.Close(), nil)
+	if after := m.shards[0].seq.Load(); after != before+2 || after%2 != 0 {
+		t.Errorf("sequence number %d after %d", after, before)
+	}
+}
+
 // TestGetUnderLock has a table that is always being changed, as it looks: lookups
 // and listings take the lock instead of waiting for ever.
 func TestGetUnderLock(t *testing.T) {

@@ -125,6 +125,7 @@ var plan = []section{
 	}},
 	{title: "Sweep of 100,000", rows: []row{
 		{what: "none expired", bench: "Sweep/idle", shows: perOp, budget: budget{time: 20 * microsecond}},
+		{what: "none, all in use", bench: "SweepInUse", shows: perOp},
 		{what: "one percent expired", bench: "Sweep/one-percent", shows: perOp},
 	}},
 	{title: "List the 50 used last of 100,000", rows: []row{
