@@ -37,8 +37,10 @@ func (h *chain) get(src []byte) {
 // chaining value of the caller's to the next. One goroutine at a time uses it.
 type compressor struct {
 	digest hash.Hash
-	held   *chain // the digest's own, where that can be reached
-	state  []byte // else room for the digest's marshalled state
+	// h is the chaining value: the digest's own, where that can be reached.
+	h *chain
+	// state is else room for the digest's marshalled state.
+	state []byte
 }
 
 // resumable is what crypto/sha256 promises of the hash that New returns.
@@ -57,47 +59,45 @@ const (
 func newCompressor() compressor {
 	digest := sha256.New()
 	if held := heldChain(digest); held != nil {
-		return compressor{digest: digest, held: held}
+		return compressor{digest: digest, h: held}
 	}
 	return newMarshalled(digest)
 }
 
 // newMarshalled returns a compressor that moves states in their marshalled form.
 func newMarshalled(digest hash.Hash) compressor {
-	return compressor{digest: digest, state: append(make([]byte, 0, stateSize), stateTag...)[:stateSize]}
+	state := append(make([]byte, 0, stateSize), stateTag...)[:stateSize]
+	return compressor{digest: digest, h: new(chain), state: state}
 }
 
-// run takes h over blocks, whose length is a multiple of 64 bytes.
-func (c *compressor) run(h *chain, blocks []byte) {
-	if c.held != nil {
-		*c.held = *h
-		c.digest.Write(blocks)
-		*h = *c.held
+// start goes on from h.
+func (c *compressor) start(h *chain) { *c.h = *h }
+
+// blocks takes the chaining value over p, whose length is a multiple of 64 bytes.
+func (c *compressor) blocks(p []byte) {
+	if c.state == nil {
+		c.digest.Write(p)
 		return
 	}
-	c.runMarshalled(h, blocks)
-}
-
-func (c *compressor) runMarshalled(h *chain, blocks []byte) {
 	digest := c.digest.(resumable)
 	clear(c.state[len(stateTag):])
-	h.put(c.state[len(stateTag):])
+	c.h.put(c.state[len(stateTag):])
 	if err := digest.UnmarshalBinary(c.state); err != nil {
 		panic("session: SHA-256 state: " + err.Error()) // answers has checked that it is one
 	}
-	c.digest.Write(blocks)
+	c.digest.Write(p)
 	c.state, _ = digest.AppendBinary(c.state[:0]) // has no way to fail
-	h.get(c.state[len(stateTag):])
+	c.h.get(c.state[len(stateTag):])
 }
 
-// wipe clears what the last run left.
+// wipe clears what the last blocks left: of whole ones, no digest keeps more than
+// the chaining value.
 func (c *compressor) wipe() {
-	if c.held != nil {
-		*c.held = initial
-		return
+	*c.h = initial
+	if c.state != nil {
+		clear(c.state[len(stateTag):])
+		c.digest.Reset()
 	}
-	clear(c.state[len(stateTag):])
-	c.digest.Reset() // of whole blocks, no digest keeps more than the chaining value
 }
 
 // answers tells whether the compressor computes a known answer: the hash of a
@@ -108,13 +108,14 @@ func (c *compressor) answers() bool {
 	want := sha256.Sum256(message[:sha256.BlockSize+8])
 	message[sha256.BlockSize+8] = 0x80
 	binary.BigEndian.PutUint64(message[len(message)-8:], (sha256.BlockSize+8)*8)
-	h := initial
-	c.run(&h, message[:sha256.BlockSize])
-	elsewhere := h
-	c.run(&elsewhere, detour[:])
-	c.run(&h, message[sha256.BlockSize:])
+	c.start(&initial)
+	c.blocks(message[:sha256.BlockSize])
+	once := *c.h
+	c.blocks(detour[:])
+	c.start(&once)
+	c.blocks(message[sha256.BlockSize:])
 	var got [sha256.Size]byte
-	h.put(got[:])
+	c.h.put(got[:])
 	return got == want
 }
 
@@ -129,5 +130,5 @@ var hashReusable = func() bool {
 func (c *compressor) usable() (ok bool) {
 	defer func() { ok = recover() == nil && ok }() // a state of another form is refused
 	_, ok = c.digest.(resumable)
-	return (ok || c.held != nil) && c.answers()
+	return (ok || c.state == nil) && c.answers()
 }

@@ -32,16 +32,19 @@ func TestCompressor(t *testing.T) {
 				n := len(message) &^ (sha256.BlockSize - 1)
 				last := make([]byte, 2*sha256.BlockSize)
 				copy(last, message[n:])
-				h, other := initial, chain{1, 2, 3}
+				now := initial
 				for at := 0; at < n; {
 					step := sha256.BlockSize * (1 + r.IntN((n-at)/sha256.BlockSize))
-					c.run(&h, message[at:at+step])
-					c.run(&other, last) // somebody else's hash in between
+					c.start(&now)
+					c.blocks(message[at : at+step])
+					now = *c.h
+					c.blocks(last) // somebody else's hash in between
 					at += step
 				}
-				c.run(&h, pad(last, len(message)-n, len(message)))
+				c.start(&now)
+				c.blocks(pad(last, len(message)-n, len(message)))
 				var got [sha256.Size]byte
-				h.put(got[:])
+				c.h.put(got[:])
 				if want := sha256.Sum256(message); got != want {
 					t.Fatalf("hash of %x = %x, want %x", message, got, want)
 				}

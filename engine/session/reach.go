@@ -86,8 +86,8 @@ func probeHash(newHash func() hash.Hash) reflect.Type {
 		t.Elem().Field(0).Offset != 0 || t.Elem().Field(0).Type != reflect.TypeFor[[len(chain{})]uint32]() {
 		return nil
 	}
-	c := compressor{digest: h, held: (*chain)(reflect.ValueOf(h).UnsafePointer())}
-	if *c.held != initial || !c.answers() {
+	c := compressor{digest: h, h: (*chain)(reflect.ValueOf(h).UnsafePointer())}
+	if *c.h != initial || !c.answers() {
 		return nil
 	}
 	return t

@@ -39,7 +39,7 @@ func TestReach(t *testing.T) {
 // nothing can be reached.
 func TestFallback(t *testing.T) {
 	withoutReach(t)
-	if c := newCompressor(); c.held != nil {
+	if c := newCompressor(); c.state == nil {
 		t.Fatal("the chaining value was reached: this test shows nothing")
 	}
 	for name, test := range map[string]func(*testing.T){

@@ -20,8 +20,7 @@ type scratch struct {
 	mu sync.Mutex
 
 	sha compressor
-	key hmacKey // the key in force
-	h   chain
+	key hmacKey           // the key in force
 	sum [sha256.Size]byte // an HMAC that was asked for
 	// last is the outer hash's last block: the inner hash, and padding that
 	// stays.
@@ -56,11 +55,13 @@ func (s *scratch) setKey(key []byte) {
 	block := s.block[:sha256.BlockSize]
 	clear(block[copy(block, key):])
 	xor(block, innerPad)
-	s.key.inner = initial
-	s.sha.run(&s.key.inner, block)
+	s.sha.start(&initial)
+	s.sha.blocks(block)
+	s.key.inner = *s.sha.h
 	xor(block, innerPad^outerPad)
-	s.key.outer = initial
-	s.sha.run(&s.key.outer, block)
+	s.sha.start(&initial)
+	s.sha.blocks(block)
+	s.key.outer = *s.sha.h
 }
 
 func xor(block []byte, word uint64) {
@@ -69,23 +70,23 @@ func xor(block []byte, word uint64) {
 	}
 }
 
-// finish ends the HMAC whose inner hash is s.h, and writes it to dst.
+// finish ends the HMAC whose inner hash s.sha is at, and writes it to dst.
 func (s *scratch) finish(dst *[sha256.Size]byte) {
-	s.h.put(s.last[:])
-	s.h = s.key.outer
-	s.sha.run(&s.h, s.last[:])
-	s.h.put(dst[:])
+	s.sha.h.put(s.last[:])
+	s.sha.start(&s.key.outer)
+	s.sha.blocks(s.last[:])
+	s.sha.h.put(dst[:])
 }
 
 // mac leaves HMAC-SHA256 of message, under the key in force, in s.sum.
 func (s *scratch) mac(message []byte) {
-	s.h = s.key.inner
+	s.sha.start(&s.key.inner)
 	whole := len(message) &^ (sha256.BlockSize - 1)
 	if whole > 0 {
-		s.sha.run(&s.h, message[:whole])
+		s.sha.blocks(message[:whole])
 	}
 	n := copy(s.block[:], message[whole:])
-	s.sha.run(&s.h, pad(s.block[:], n, sha256.BlockSize+len(message)))
+	s.sha.blocks(pad(s.block[:], n, sha256.BlockSize+len(message)))
 	s.finish(&s.sum)
 }
 
@@ -98,13 +99,13 @@ func (s *scratch) extract(salt []byte, seed *[SeedSize]byte) {
 	xor(key, innerPad)
 	copy(rest, seed[:])
 	pad(rest, SeedSize, sha256.BlockSize+SeedSize)
-	s.h = initial
-	s.sha.run(&s.h, s.block[:])
+	s.sha.start(&initial)
+	s.sha.blocks(s.block[:])
 	xor(key, innerPad^outerPad)
-	s.h.put(rest)
-	s.h = initial
-	s.sha.run(&s.h, s.block[:])
-	s.h.put(s.sum[:])
+	s.sha.h.put(rest)
+	s.sha.start(&initial)
+	s.sha.blocks(s.block[:])
+	s.sha.h.put(s.sum[:])
 }
 
 // pad puts SHA-256's padding (FIPS 180-4 §5.1.1) behind the first n bytes of dst,
@@ -157,8 +158,8 @@ func (s *scratch) expand(keys []*[KeySize]byte, x *expansion) {
 			copy(block, keys[i-1][:])
 			block[x.counter] = byte(i + 1)
 		}
-		s.h = s.key.inner
-		s.sha.run(&s.h, block)
+		s.sha.start(&s.key.inner)
+		s.sha.blocks(block)
 		s.finish(key)
 	}
 }
@@ -184,9 +185,9 @@ func (s *scratch) deriveKeys(keys *keySet, seed []byte, id ID, single bool) {
 func (s *scratch) deriveID(seed []byte, label string) (id ID) {
 	n := copy(s.block[:], label)
 	n += copy(s.block[n:], seed)
-	s.h = initial
-	s.sha.run(&s.h, pad(s.block[:], n, n))
-	s.h.put(s.sum[:])
+	s.sha.start(&initial)
+	s.sha.blocks(pad(s.block[:], n, n))
+	s.sha.h.put(s.sum[:])
 	copy(id[:], s.sum[:])
 	return id
 }
@@ -195,7 +196,6 @@ func (s *scratch) deriveID(seed []byte, label string) (id ID) {
 func (s *scratch) wipe() {
 	s.sha.wipe()
 	s.key = hmacKey{}
-	s.h = chain{}
 	clear(s.sum[:])
 	clear(s.last[:sha256.Size])
 	clear(s.block[:])

@@ -172,15 +172,14 @@ func waitFor(condition func() bool) {
 // that are clean hold zeroes.
 func leftovers(t testing.TB, s *scratch) map[string][]byte {
 	t.Helper()
-	var inner, outer, h, digest [sha256.Size]byte
+	var inner, outer, digest [sha256.Size]byte
 	s.key.inner.put(inner[:])
 	s.key.outer.put(outer[:])
-	s.h.put(h[:])
 	places := map[string][]byte{
-		"inner": inner[:], "outer": outer[:], "h": h[:], "sum": s.sum[:],
+		"inner": inner[:], "outer": outer[:], "sum": s.sum[:],
 		"last": s.last[:sha256.Size], "block": s.block[:],
 	}
-	if s.sha.held == nil {
+	if s.sha.state != nil {
 		places["marshalled state"] = s.sha.state[len(stateTag):]
 	}
 	// The state of a digest that was reset is public, and shown as zeroes.
