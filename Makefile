@@ -71,7 +71,7 @@ lint: ## check formatting and run the linters
 	$(TOOLS)/golangci-lint run
 
 safe: ## run the session tests in the build that does not reach into the library's objects
-	go test -tags sagetop_safe ./engine/session
+	go test -short -tags sagetop_safe ./engine/session
 
 secret: ## search memory for what is left of keys where the runtime helps (Linux)
 	GOEXPERIMENT=runtimesecret go test -count=1 -run '^TestNoKeyByteRemains$$' ./engine/session
