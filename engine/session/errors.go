@@ -19,7 +19,8 @@ var (
 	ErrAuth = errors.New("session: message authentication failed")
 	// ErrShort says that a sealed message is shorter than [Overhead].
 	ErrShort = errors.New("session: sealed message too short")
-	// ErrFull says that the manager holds MaxSessions already.
+	// ErrFull says that the manager holds MaxSessions already, those that are
+	// being created included, even if they are about to be refused.
 	ErrFull = errors.New("session: too many sessions")
 	// ErrExists says that a live session has that id. Two sessions have the
 	// same id only if they have the same seed and label.

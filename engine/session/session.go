@@ -19,7 +19,7 @@ type Session struct {
 }
 
 // begin locks the session's slot for one operation, or returns why there is
-// none. On a nil error the caller calls done.
+// none. On a nil error the caller unlocks it, by done, fail or end.
 func (h Session) begin() (*slot, int64, error) {
 	s := h.slot
 	if s == nil {
