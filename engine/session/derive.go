@@ -114,7 +114,13 @@ func DeriveID(seed []byte, label string) ID {
 	label = labelOr(label)
 	reserveStack()
 	defer scrubStack()
-	if !hashReusable || len(seed) != SeedSize || len(label) > maxLabel {
+	return deriveID(seed, label, hashReusable && len(seed) == SeedSize && len(label) <= maxLabel)
+}
+
+// deriveID is DeriveID for a label that is not empty, by a scratch or by the
+// library. A scratch has room for what [Manager.Create] accepts.
+func deriveID(seed []byte, label string, reusable bool) ID {
+	if !reusable {
 		return hashID(seed, label)
 	}
 	sc := scratches.acquire()

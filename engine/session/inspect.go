@@ -7,15 +7,11 @@ import (
 
 // ID returns the session's id, or the zero ID once it has ended.
 func (h Session) ID() ID {
-	s := h.slot
+	s := h.lock()
 	if s == nil {
 		return ID{}
 	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gen.Load() != h.gen {
-		return ID{}
-	}
 	return s.id
 }
 
@@ -51,15 +47,11 @@ func (h Session) Info() (Info, error) {
 
 // inspect fills info, and tells key ids if it is to: they cost an allocation.
 func (h Session) inspect(info *Info, keyIDs bool) error {
-	s := h.slot
+	s := h.lock()
 	if s == nil {
 		return ErrClosed
 	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gen.Load() != h.gen {
-		return ErrClosed
-	}
 	at := func(t int64) time.Time { return s.shard.manager.epoch.Add(time.Duration(t)) }
 	*info = Info{
 		Session:  h,

@@ -34,12 +34,11 @@ func (m *Manager) bind(keyID string, id ID) (owner ID, err error) {
 	if err != nil {
 		return ID{}, err
 	}
-	s := h.slot
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gen.Load() != h.gen {
+	s := h.lock()
+	if s == nil {
 		return ID{}, ErrNotFound
 	}
+	defer s.mu.Unlock()
 	if slices.Contains(s.keyIDs, keyID) {
 		return id, nil
 	}
@@ -70,11 +69,13 @@ func (m *Manager) Unbind(keyID string) bool {
 	if err != nil {
 		return false // its session has just ended, and took it along
 	}
-	s := h.slot
-	s.mu.Lock()
+	s := h.lock()
+	if s == nil {
+		return false
+	}
 	defer s.mu.Unlock()
 	i := slices.Index(s.keyIDs, keyID)
-	if s.gen.Load() != h.gen || i < 0 {
+	if i < 0 {
 		return false
 	}
 	s.keyIDs = slices.Delete(s.keyIDs, i, i+1)

@@ -126,10 +126,7 @@ func NewManager(c Config) (*Manager, error) {
 	if c.Shards == 0 {
 		c.Shards = min(max(shardsPerCPU*runtime.GOMAXPROCS(0), c.MaxSessions/shardSessions), maxShards)
 	}
-	n := 1
-	for n < c.Shards {
-		n *= 2
-	}
+	n := powerOfTwo(c.Shards)
 	m := &Manager{
 		limits: c.Limits,
 		seed:   maphash.MakeSeed(),
@@ -219,7 +216,7 @@ func (m *Manager) create(p *Params) (Session, error) {
 	if p.Optimizations != nil {
 		o = *p.Optimizations
 	}
-	id := deriveID(p, o)
+	id := deriveID(p.Seed, labelOr(p.Label), o.reusableHash())
 	hash := m.hash(&id)
 	sh := m.shardOf(hash)
 	if m.live.Add(1) > m.max.Load() {
@@ -257,17 +254,6 @@ func (m *Manager) create(p *Params) (Session, error) {
 		return Session{}, err
 	}
 	return Session{slot: s, gen: gen}, nil
-}
-
-// deriveID is [DeriveID], by the means that o allows.
-func deriveID(p *Params, o Optimizations) ID {
-	if !o.reusableHash() {
-		return hashID(p.Seed, labelOr(p.Label))
-	}
-	sc := scratches.acquire()
-	id := sc.deriveID(p.Seed, labelOr(p.Label))
-	sc.release()
-	return id
 }
 
 // fill derives the keys into s, whose lock the caller holds, and counts it.

@@ -213,8 +213,11 @@ var scratches = newScratchSet(2 * runtime.GOMAXPROCS(0))
 // scratchSet hands out scratches without allocating. Its length is a power of two.
 type scratchSet []scratch
 
+// powerOfTwo returns the least power of two that is n, which is positive, or more.
+func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
+
 func newScratchSet(atLeast int) scratchSet {
-	set := make(scratchSet, 1<<bits.Len(uint(atLeast-1)))
+	set := make(scratchSet, powerOfTwo(atLeast))
 	for i := range set {
 		set[i].init()
 	}

@@ -18,16 +18,26 @@ type Session struct {
 	gen  uint64
 }
 
-// begin locks the session's slot for one operation, or returns why there is
-// none. On a nil error the caller unlocks it, by done, fail or end.
-func (h Session) begin() (*slot, int64, error) {
+// lock locks the slot for the session that the handle names, or returns nil where
+// that has ended. Nothing is done to a slot's session by any other way.
+func (h Session) lock() *slot {
 	s := h.slot
 	if s == nil {
-		return nil, 0, ErrClosed
+		return nil
 	}
 	s.mu.Lock()
 	if s.gen.Load() != h.gen {
 		s.mu.Unlock()
+		return nil
+	}
+	return s
+}
+
+// begin locks the session's slot for one operation, or returns why there is
+// none. On a nil error the caller unlocks it, by done, fail or end.
+func (h Session) begin() (*slot, int64, error) {
+	s := h.lock()
+	if s == nil {
 		return nil, 0, ErrClosed
 	}
 	now := s.shard.manager.now()
@@ -235,10 +245,8 @@ func (h Session) Close() error {
 
 // end ends the session if it still lives, and tells whether it did.
 func (h Session) end(why cause) bool {
-	s := h.slot
-	s.mu.Lock()
-	if s.gen.Load() != h.gen {
-		s.mu.Unlock()
+	s := h.lock()
+	if s == nil {
 		return false
 	}
 	s.end(why)
@@ -268,10 +276,8 @@ func (s *slot) end(why cause) {
 // expire ends the session if it is past a limit at now. If it was used in the
 // meantime, it goes back into the wheel.
 func (h Session) expire(now int64) bool {
-	s := h.slot
-	s.mu.Lock()
-	if s.gen.Load() != h.gen {
-		s.mu.Unlock()
+	s := h.lock()
+	if s == nil {
 		return false
 	}
 	why := s.cause(now)
