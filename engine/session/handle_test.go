@@ -357,9 +357,7 @@ func TestPutLast(t *testing.T) {
 	sh.mu.Lock()
 	go func() { closed <- s.Close() }()
 	waitFor(func() bool { return locked(&s.slot.mu) }) // Close waits for the shard now
-	for range 1000 {                                   // time enough for a put that comes too early
-		runtime.Gosched()
-	}
+	giveTime()                                         // for a put that comes too early
 	puts, listed := sh.count.puts.Load(), sh.table.Load().used
 	if s.slot.gen.Load() != s.gen {
 		t.Error("the session is closed, and still to be found")
@@ -436,7 +434,7 @@ func TestRelistUnderLock(t *testing.T) {
 			for start := time.Now(); !locked(&s.slot.mu) && time.Since(start) < time.Second; {
 				runtime.Gosched()
 			}
-			time.Sleep(20 * time.Millisecond) // enough to leave the lock too early
+			giveTime() // to leave the lock too early
 			if !locked(&s.slot.mu) {
 				t.Error("the session was left to others before its slot was back in the wheel")
 			}

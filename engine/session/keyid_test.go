@@ -3,7 +3,6 @@ package session
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -126,7 +125,8 @@ func TestEndingSession(t *testing.T) {
 		defer close(during)
 		wantErr(t, "close", s.Close(), nil)
 	}()
-	waitFor(func() bool { return locked(&s.slot.mu) }) // Close waits for the index now
+	waitFor(func() bool { return locked(&s.slot.mu) })
+	giveTime() // Close waits for the index now
 	got, err := m.Get(id)
 	wantErr(t, "get a session whose end nobody was told yet", err, nil)
 	_, err = m.Create(Params{Seed: seedOf(1)})
@@ -149,9 +149,7 @@ func TestUnbindEnds(t *testing.T) {
 	s.slot.mu.Lock()
 	unbound := make(chan bool)
 	go func() { unbound <- m.Unbind("k") }()
-	for range 1000 { // time enough to find it
-		runtime.Gosched()
-	}
+	giveTime()        // to find it
 	s.slot.gen.Add(2) // the next session
 	s.slot.mu.Unlock()
 	if <-unbound {

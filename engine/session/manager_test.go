@@ -238,9 +238,7 @@ func TestEndsInBetween(t *testing.T) {
 	var both sync.WaitGroup
 	both.Go(func() { wantErr(t, "remove", m.Remove(id), ErrNotFound) })
 	both.Go(func() { wantErr(t, "bind", m.Bind("k", id), ErrNotFound) })
-	for range 1000 { // time enough for both to find it
-		runtime.Gosched()
-	}
+	giveTime() // for both to find it
 	s.slot.gen.Add(1)
 	s.slot.mu.Unlock()
 	both.Wait()

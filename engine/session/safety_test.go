@@ -136,7 +136,7 @@ func TestWipeFirst(t *testing.T) {
 			sh.mu.Lock()
 			go func() { closed <- s.Close() }()
 			waitFor(func() bool { return locked(&s.slot.mu) })
-			time.Sleep(time.Millisecond) // Close is to be the first in the queue, to unlist
+			giveTime() // Close is to be the first in the queue, to unlist
 			go func() {
 				sh.mu.Lock() // and this the next, so that Close waits with its put
 				close(held)
@@ -145,7 +145,12 @@ func TestWipeFirst(t *testing.T) {
 			}()
 			go handOver(&sh.mu) // which waits for it once more, perhaps behind the other
 			<-held
-			waitFor(func() bool { return s.slot.gen.Load() != s.gen })
+			for start := time.Now(); s.slot.gen.Load() == s.gen; runtime.Gosched() {
+				if time.Since(start) > 5*time.Second {
+					close(let)
+					t.Fatal("Close was not the first in the queue: this run shows nothing")
+				}
+			}
 			s.slot.mu.Lock()
 			for place, b := range keys {
 				if !allZero(b) {
@@ -168,9 +173,7 @@ func TestCloseWaits(t *testing.T) {
 	wantErr(t, "begin", err, nil)
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }()
-	for range 1000 { // time enough for a Close that does not wait
-		runtime.Gosched()
-	}
+	giveTime() // for a Close that does not wait
 	if len(closed) > 0 || using.gen.Load() != s.gen {
 		t.Fatal("the session was ended under an operation")
 	}
@@ -198,9 +201,7 @@ func TestOperationsWait(t *testing.T) {
 				defer close(over)
 				_ = op.do(s) // with what result is not the point
 			}()
-			for range 1000 { // time enough for one that does not wait
-				runtime.Gosched()
-			}
+			giveTime() // for one that does not wait
 			select {
 			case <-over:
 				t.Error("was over while another operation was under way")
@@ -224,7 +225,7 @@ func TestEndAtOnce(t *testing.T) {
 		s.slot.mu.Lock()
 		var all sync.WaitGroup
 		all.Go(func() { wantErr(t, "close", s.Close(), nil) })
-		time.Sleep(time.Millisecond) // Close is to be the first in the queue; where it is not, nothing is shown
+		giveTime() // Close is to be the first in the queue; where it is not, nothing is shown
 		for range sealers {
 			all.Go(func() {
 				sealed, err := s.Seal(nil, []byte("x"), nil)

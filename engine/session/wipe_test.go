@@ -147,8 +147,8 @@ func TestCloseDuringCreate(t *testing.T) {
 	sh.mu.Lock()
 	closed, made := make(chan error), make(chan error)
 	go func() { closed <- m.Close() }()
-	<-m.stop // Close goes for the lock now
-	time.Sleep(time.Millisecond)
+	<-m.stop
+	giveTime() // Close goes for the lock now
 	go func() {
 		_, err := m.Create(Params{Seed: seedOf(1), Optimizations: &withoutGet})
 		made <- err
@@ -161,6 +161,10 @@ func TestCloseDuringCreate(t *testing.T) {
 		t.Errorf("created %d, live %d, free %d, drops %d, want 0, 0, 0, 1", c.Created, c.Live, c.Free, c.Drops)
 	}
 }
+
+// giveTime lets other goroutines go on until they wait for something, also where
+// the processors are busy.
+func giveTime() { time.Sleep(20 * time.Millisecond) }
 
 func waitFor(condition func() bool) {
 	for !condition() {
