@@ -266,7 +266,7 @@ func TestChangeLabel(t *testing.T) {
 		{"two switches", func(c *load.Config) { c.Optimizations.KeyBuffer, c.Optimizations.SingleHKDF = true, true }, "custom"},
 		{"rate", func(c *load.Config) { c.Rate = 10000 }, "rate 10k/s"},
 		{"a parameter", func(c *load.Config) { c.GOGC = 200 }, "gogc 200"},
-		{"two parameters", func(c *load.Config) { c.Lifetime, c.GOGC = time.Second, 200 }, "lifetime 1s +1"},
+		{"two parameters", func(c *load.Config) { c.Lifetime, c.GOGC = load.Fixed(time.Second), 200 }, "lifetime 1s +1"},
 		{"switch and parameter", func(c *load.Config) { c.Optimizations.KeyBuffer, c.GOGC = true, 50 }, "P0-1 on +1"},
 	}
 	for _, tt := range tests {

@@ -62,7 +62,7 @@ func conditions(c load.Config) load.Config {
 // settled returns when the load of a configuration that came into force at changed
 // counts as steady.
 func settled(changed time.Duration, c *load.Config) time.Duration {
-	return changed + min(max(c.Lifetime, minSettle), maxSettle)
+	return changed + min(max(time.Duration(c.Lifetime.Quantile(0.9)), minSettle), maxSettle)
 }
 
 // clone returns what is remembered now, for a view that stands still.

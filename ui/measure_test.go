@@ -41,7 +41,7 @@ func TestMeasurements(t *testing.T) {
 		}
 	}
 
-	f.s.Config.MessageSize *= 2
+	f.s.Config.MessageSize.A *= 2
 	run(45)
 	if _, ok := h.measured.with(f.s.Config, session.Baseline); ok {
 		t.Error("a figure measured under another message size is taken for this one")
@@ -79,7 +79,7 @@ func TestMeasuredEarlier(t *testing.T) {
 	if same, other, ok = h.measured.earlier(f.s.Config, single); !ok || same.hkdf != 2 || other.hkdf != 6 {
 		t.Errorf("single HKDF: %+v and %+v, %v; want 2 and 6 HKDFs", same, other, ok)
 	}
-	f.s.Config.MessageSize *= 2
+	f.s.Config.MessageSize.A *= 2
 	if _, _, ok := h.measured.earlier(f.s.Config, keyBuffer); ok {
 		t.Error("measurements under another message size are taken for these")
 	}

@@ -43,12 +43,32 @@ const (
 	HandshakeNone Handshake = iota
 	// HandshakeX25519 runs the four-phase handshake over X25519.
 	HandshakeX25519
+	// HandshakeHPKE runs it over HPKE (RFC 9180) with X25519.
+	HandshakeHPKE
+	// HandshakeHybrid runs it over HPKE with ML-KEM-768 and X25519.
+	HandshakeHybrid
+	// HandshakeMixed draws one of the three for each pair.
+	HandshakeMixed
+)
+
+// Transport says how the ends of a handshake reach each other.
+type Transport uint8
+
+const (
+	// TransportMemory hands messages over within the process.
+	TransportMemory Transport = iota
+	// TransportHTTP sends them over HTTP/1.1 connections on loopback.
+	TransportHTTP
 )
 
 var (
 	modelNames     = []string{Open: "open", Closed: "closed"}
 	arrivalNames   = []string{Constant: "constant", Poisson: "poisson"}
-	handshakeNames = []string{HandshakeNone: "none", HandshakeX25519: "x25519"}
+	handshakeNames = []string{
+		HandshakeNone: "none", HandshakeX25519: "x25519", HandshakeHPKE: "hpke",
+		HandshakeHybrid: "hybrid", HandshakeMixed: "mixed",
+	}
+	transportNames = []string{TransportMemory: "memory", TransportHTTP: "http"}
 )
 
 // String returns the model as it is written in flags and files.
@@ -59,6 +79,15 @@ func (a Arrival) String() string { return nameOf(arrivalNames, int(a)) }
 
 // String returns the suite as it is written in flags and files.
 func (h Handshake) String() string { return nameOf(handshakeNames, int(h)) }
+
+// MarshalText writes the suite as String does.
+func (h Handshake) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// String returns the transport as it is written in flags and files.
+func (t Transport) String() string { return nameOf(transportNames, int(t)) }
+
+// MarshalText writes the transport as String does.
+func (t Transport) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 func nameOf(names []string, i int) string {
 	if i < len(names) {
@@ -83,20 +112,30 @@ type Config struct {
 	Arrival Arrival // open model
 	Workers int     // pairs side by side; closed model
 
-	Lifetime    time.Duration // from a pair's start to its end
-	Messages    int           // per pair, sent by its ends in turn
-	MessageSize int64         // plaintext bytes
-	MaxLive     int           // sessions, both ends counted
-	ExpireShare float64       // of the pairs, 0 to 1, left to expire
+	// Profile shapes Rate or Workers over time; the others are its parameters.
+	Profile   Profile
+	Steps     Steps         // ProfileStages, in place of Rate and Workers
+	RampTime  time.Duration // ProfileRamp, ProfileSoak
+	Period    time.Duration // ProfileSpike, ProfileSine
+	SpikeTime time.Duration // ProfileSpike; at most Period counts
+	Peak      float64       // ProfileSpike, ProfileSine; times the level, at least 1
+
+	Lifetime    Dist    // ns, from a pair's start to its end
+	Messages    Dist    // per pair, sent by its ends in turn
+	MessageSize Dist    // plaintext bytes, of each message
+	MaxLive     int     // sessions, both ends counted
+	ExpireShare float64 // of the pairs, 0 to 1, left to expire
 
 	Handshake      Handshake
 	HandshakeShare float64 // of the pairs, 0 to 1
+	Transport      Transport
 
 	GOGC        int   // percent; -1 is off
 	MemoryLimit int64 // bytes; math.MaxInt64 is off
 
 	RNGSeed  uint64
 	Duration time.Duration // 0 is until stopped
+	Sessions int           // the run ends when so many, both ends counted, were started and are over; 0 is no such end
 }
 
 // Off is the MemoryLimit that sets none.
@@ -127,7 +166,8 @@ func (c Config) Validate() error {
 
 // MarshalJSON writes one field for each parameter, in the order of the table,
 // named as [Param.JSONName] says. Times are integer nanoseconds, sizes bytes,
-// shares 0 to 1.
+// shares 0 to 1. What has a distribution is written as its mean, and again as
+// text under its name with "_distribution".
 func (c Config) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	for i, p := range Params() {
@@ -141,6 +181,9 @@ func (c Config) MarshalJSON() ([]byte, error) {
 		}
 		b.WriteByte(sep)
 		fmt.Fprintf(&b, "%q:%s", p.JSONName(), v)
+		if p.Distributed {
+			fmt.Fprintf(&b, ",%q:%q", strings.ReplaceAll(p.Name, "-", "_")+"_distribution", p.Get(&c))
+		}
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
@@ -205,6 +248,7 @@ const (
 	KindShare                // a percentage
 	KindSize                 // bytes
 	KindDuration             // a time
+	KindSteps                // stages of a load
 )
 
 // Param describes one parameter of a [Config].
@@ -218,6 +262,8 @@ type Param struct {
 	Unit, Range, Default string
 	// Choices lists the values of a KindChoice.
 	Choices []string
+	// Distributed says that the value may be a distribution of such values.
+	Distributed bool
 	// Help is one line, without a full stop.
 	Help string
 	// Set parses text, checks it against the range, and stores it. The error

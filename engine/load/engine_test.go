@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // quick is a load that shows something within a fraction of a second.
 func quick(changes ...func(*Config)) Config {
 	c := Default()
-	c.Lifetime = 20 * time.Millisecond
+	c.Lifetime = Fixed(20 * time.Millisecond)
 	c.Duration = 300 * time.Millisecond
 	for _, change := range changes {
 		change(&c)

@@ -114,8 +114,7 @@ func (l *lane) obey() {
 		l.pacer.retime(l.run.now(), l.cfg.Rate/2, l.cfg.Arrival, l.index, len(l.run.lanes))
 	}
 	l.limits = session.DefaultLimits()
-	l.limits.MaxAge = max(l.cfg.Lifetime, minExpiry)
-	if n := int(l.cfg.MessageSize); n != len(l.plain) {
+	if n := int(l.cfg.MessageSize.bound(maxMessageSize)); n != len(l.plain) {
 		l.plain = make([]byte, n)
 		rand.Read(l.plain) // never fails
 		l.sealed = make([]byte, 0, n+session.Overhead)
@@ -176,7 +175,9 @@ func (l *lane) begin(intended int64) bool {
 	started := l.run.now()
 	params := session.Params{Label: session.DefaultLabel, Seed: l.seed, Optimizations: &l.cfg.Optimizations}
 	expire := l.rng.Float64() < l.cfg.ExpireShare
+	life := int64(l.cfg.Lifetime.draw(l.rng, float64(maxLifetime)))
 	if expire {
+		l.limits.MaxAge = max(time.Duration(life), minExpiry)
 		params.Limits = &l.limits
 	}
 	full := l.rng.Float64() < l.cfg.HandshakeShare
@@ -217,8 +218,8 @@ func (l *lane) begin(intended int64) bool {
 	l.rec.createResponse.Record(done - intended)
 	l.rec.pairs.Add(1)
 
-	p.born, p.life = done, int64(l.cfg.Lifetime)
-	p.sent, p.messages, p.expire = 0, l.cfg.Messages, expire
+	p.born, p.life = done, life
+	p.sent, p.messages, p.expire = 0, int(l.cfg.Messages.drawWhole(l.rng, maxMessages)), expire
 	l.active++
 	if p.life > 0 {
 		p.plan()

@@ -25,6 +25,8 @@ const (
 	minMemoryLimit = 32 << 20
 	maxMemoryLimit = 1 << 40
 	maxDuration    = 30 * 24 * time.Hour
+	maxPeak        = 20
+	maxSessions    = 1_000_000_000
 )
 
 // Params returns the table of all parameters. "optimizations" comes before
@@ -92,15 +94,56 @@ var table = []Param{
 	count("workers", "pairs", 1, maxWorkers, "1000",
 		"closed model: how many pairs run side by side, each replaced when it ends",
 		func(c *Config) *int { return &c.Workers }),
-	duration("lifetime", 0, maxLifetime, "2s",
-		"how long a pair lives",
-		func(c *Config) *time.Duration { return &c.Lifetime }),
-	count("messages", "per pair", 0, maxMessages, "4",
-		"messages that the ends of a pair send in turn, spread over its lifetime",
-		func(c *Config) *int { return &c.Messages }),
-	size("message-size", 0, maxMessageSize, "1KiB", "",
-		"plaintext bytes of a message",
-		func(c *Config) *int64 { return &c.MessageSize }),
+	choice("profile", profileNames, "steady",
+		"how the rate, or in the closed model the workers, go over time",
+		func(c *Config) *Profile { return &c.Profile }),
+	{
+		Name: "stages", Kind: KindSteps, Default: "30s:5000,2m:20000,30s:0",
+		Range: fmt.Sprintf("1 to %d of TIME:LEVEL, LEVEL 0 to 2M", MaxSteps),
+		Help:  "profile stages: how long, and to which sessions/s or workers; 0s is a jump",
+		Set: func(c *Config, text string) error {
+			s, err := parseSteps(text)
+			if err != nil {
+				return badValue("stages", text, fmt.Sprintf("1 to %d stages TIME:LEVEL with commas between, such as 30s:5000,2m:20k,30s:0", MaxSteps))
+			}
+			c.Steps = s
+			return nil
+		},
+		Get:   func(c *Config) string { return c.Steps.String() },
+		Value: func(c *Config) any { return c.Steps.String() },
+	},
+	duration("ramp-time", 0, time.Hour, "30s",
+		"profiles ramp and soak: how long the way up, and down, takes",
+		func(c *Config) *time.Duration { return &c.RampTime }),
+	duration("period", time.Second, 24*time.Hour, "30s",
+		"profiles spike and sine: time from one to the next",
+		func(c *Config) *time.Duration { return &c.Period }),
+	duration("spike-time", 0, 24*time.Hour, "5s",
+		"profile spike: how long a spike lasts, at the end of each period",
+		func(c *Config) *time.Duration { return &c.SpikeTime }),
+	{
+		Name: "peak", Kind: KindShare, Default: "200%", Range: "100% to 2000%",
+		Help: "profiles spike and sine: the highest level, in percent of the rate or workers",
+		Set: func(c *Config, text string) error {
+			v, err := parseShare(text)
+			if err != nil || !(v >= 1 && v <= maxPeak) {
+				return badValue("peak", text, "a share from 100% to 2000%")
+			}
+			c.Peak = v
+			return nil
+		},
+		Get:   func(c *Config) string { return formatShare(c.Peak) },
+		Value: func(c *Config) any { return c.Peak },
+	},
+	distribution("lifetime", KindDuration, "", 0, float64(maxLifetime), "2s",
+		"how long a pair lives", durationText,
+		func(c *Config) *Dist { return &c.Lifetime }),
+	distribution("messages", KindCount, "per pair", 0, maxMessages, "4",
+		"messages that the ends of a pair send in turn, spread over its lifetime", countText,
+		func(c *Config) *Dist { return &c.Messages }),
+	distribution("message-size", KindSize, "", 0, maxMessageSize, "1KiB",
+		"plaintext bytes of a message", sizeText,
+		func(c *Config) *Dist { return &c.MessageSize }),
 	count("max-live", "sessions", 2, maxMaxLive, "200000",
 		"cap on live sessions; starts beyond it are dropped and counted",
 		func(c *Config) *int { return &c.MaxLive }),
@@ -113,6 +156,9 @@ var table = []Param{
 	share("handshake-share", "1%",
 		"share of the pairs that run the full handshake, the others resume",
 		func(c *Config) *float64 { return &c.HandshakeShare }),
+	choice("transport", transportNames, "memory",
+		"how the ends of a handshake reach each other; http is HTTP/1.1 on loopback",
+		func(c *Config) *Transport { return &c.Transport }),
 	{
 		Name: "gogc", Kind: KindCount, Unit: "%", Default: "100", Range: "off | 1 to 10000",
 		Help: "garbage collection target, as the GOGC variable",
@@ -156,6 +202,9 @@ var table = []Param{
 	duration("duration", 0, maxDuration, "0s",
 		"how long to run; 0s is until stopped",
 		func(c *Config) *time.Duration { return &c.Duration }),
+	count("sessions", "", 0, maxSessions, "0",
+		"end when so many sessions were started and are over; 0 is no such end",
+		func(c *Config) *int { return &c.Sessions }),
 }
 
 func badValue(name, text, right string) error {
@@ -263,6 +312,50 @@ func size(name string, low, high int64, def, off, help string, field func(*Confi
 			}
 			return *field(c)
 		},
+	}
+}
+
+// valueText reads and writes one value in a distribution's text.
+type valueText struct {
+	parse func(string) (float64, error)
+	print func(float64) string
+	what  string // for people: "a time"
+	like  string // examples
+}
+
+var (
+	durationText = valueText{
+		func(text string) (float64, error) { d, err := time.ParseDuration(text); return float64(d), err },
+		func(v float64) string { return shortDuration(time.Duration(v)) },
+		"a time", "such as 2s, uniform(1s,3s), exp(2s) or lognormal(2s,10s)",
+	}
+	countText = valueText{
+		func(text string) (float64, error) { n, err := parseCount(text); return float64(n), err },
+		func(v float64) string { return strconv.FormatInt(int64(v), 10) },
+		"a whole number", "such as 4, uniform(1,8), exp(4) or lognormal(4,40)",
+	}
+	sizeText = valueText{
+		func(text string) (float64, error) { n, err := parseSize(text); return float64(n), err },
+		func(v float64) string { return formatSize(int64(v)) },
+		"a size", "such as 1KiB, uniform(64B,4KiB), exp(1KiB) or lognormal(1KiB,16KiB)",
+	}
+)
+
+// distribution makes a parameter whose values have a distribution.
+func distribution(name string, kind Kind, unit string, low, high float64, def, help string, text valueText, field func(*Config) *Dist) Param {
+	span := fmt.Sprintf("%s to %s", text.print(low), text.print(high))
+	return Param{
+		Name: name, Kind: kind, Unit: unit, Default: def, Help: help, Range: span, Distributed: true,
+		Set: func(c *Config, typed string) error {
+			d, err := parseDist(typed, text.parse)
+			if err != nil || !d.valid(low, high) {
+				return badValue(name, typed, fmt.Sprintf("%s from %s, %s", text.what, span, text.like))
+			}
+			*field(c) = d
+			return nil
+		},
+		Get:   func(c *Config) string { return field(c).text(text.print) },
+		Value: func(c *Config) any { return math.Round(field(c).Mean()) },
 	}
 }
 

@@ -1,8 +1,10 @@
 package load
 
 import (
+	"encoding/json"
 	"time"
 
+	"github.com/SAGE-X-project/sagetop/engine/handshake"
 	"github.com/SAGE-X-project/sagetop/engine/session"
 )
 
@@ -38,6 +40,9 @@ type Snapshot struct {
 	// Config is what is in force; Version grows with each Apply that changed it.
 	Config  Config `json:"config"`
 	Version uint64 `json:"config_version"`
+	// ProfileStart is the Elapsed at which the profile in force began: the shape
+	// of the load is Config.Shape(ProfileStart), at Elapsed less ProfileStart.
+	ProfileStart time.Duration `json:"profile_start_ns"`
 
 	// Offered counts the sessions that the load model meant to start so far,
 	// both ends counted; in the closed model it equals what was started.
@@ -68,12 +73,17 @@ type Snapshot struct {
 // started, by cause.
 type Dropped struct {
 	Live   uint64 `json:"live_limit"` // the cap on live sessions was reached
-	Late   uint64 `json:"late"`       // the engine was too far behind its schedule
-	Failed uint64 `json:"failed"`     // the handshake or the manager refused
+	Memory uint64 `json:"memory"`     // what no collection could free had reached the memory limit
+	// Late counts those that were too far behind their schedule to be started
+	// at all, for one of two causes:
+	Late      uint64 `json:"late"`
+	CPU       uint64 `json:"cpu"`       // the work took all the processor time there was
+	Generator uint64 `json:"generator"` // there was processor time left, but the load was held up: a stall, or the limit of handshakes in flight
+	Failed    uint64 `json:"failed"`    // the handshake or the manager refused
 }
 
-// Total returns the drops of all causes.
-func (d Dropped) Total() uint64 { return d.Live + d.Late + d.Failed }
+// Total returns the drops of all causes, each counted once.
+func (d Dropped) Total() uint64 { return d.Live + d.Memory + d.CPU + d.Generator + d.Failed }
 
 // Sessions counts session objects: both ends of every pair.
 // Created = Removed + Expired + Live + Failed, exactly.
@@ -145,10 +155,80 @@ type Messages struct {
 	Bytes  uint64 `json:"bytes"`  // plaintext sealed
 }
 
-// Handshakes counts full handshakes.
+// Handshakes counts full handshakes, and tells what they cost.
 type Handshakes struct {
+	// Suite and Transport are what is asked for now. What follows counts all
+	// that ran, whatever was asked for then.
+	Suite     Handshake `json:"suite"`
+	Transport Transport `json:"transport"`
+	HandshakeCounts
+	// BySuite tells apart what ran, one entry for each suite and transport, in
+	// the order of Handshake and Transport.
+	BySuite []HandshakeKind `json:"by_suite"`
+}
+
+// HandshakeKind is what the handshakes of one suite over one transport came to.
+type HandshakeKind struct {
+	Suite     Handshake `json:"suite"`
+	Transport Transport `json:"transport"`
+	HandshakeCounts
+}
+
+// HandshakeCounts counts handshakes.
+type HandshakeCounts struct {
 	Completed uint64 `json:"completed"`
 	Failed    uint64 `json:"failed"`
+	// FailedBy splits Failed by the words of handshake.Cause; without failures
+	// it is empty.
+	FailedBy Causes `json:"failed_by_cause"`
+	// Total is the service time of completed handshakes, and Phases what it is
+	// made of.
+	Total  Latency `json:"total"`
+	Phases Phases  `json:"phases"`
+}
+
+// Causes counts by a word for the cause.
+type Causes map[string]uint64
+
+// MarshalJSON writes an object, also where there is nothing.
+func (c Causes) MarshalJSON() ([]byte, error) {
+	if len(c) == 0 {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[string]uint64(c))
+}
+
+// Phases is the cost of each phase of completed handshakes. Invitation and
+// Complete take from the making of the message until the responder has dealt with
+// it; Request includes what the responder does to make the Response; Response is
+// its examination by the initiator.
+type Phases struct {
+	Invitation PhaseCost `json:"invitation"`
+	Request    PhaseCost `json:"request"`
+	Response   PhaseCost `json:"response"`
+	Complete   PhaseCost `json:"complete"`
+}
+
+// List returns the phases in order.
+func (p *Phases) List() [handshake.NumPhases]*PhaseCost {
+	return [...]*PhaseCost{&p.Invitation, &p.Request, &p.Response, &p.Complete}
+}
+
+// PhaseCost is the cost of one phase.
+type PhaseCost struct {
+	Service Latency `json:"service"` // of both ends, as the initiator sees it
+	Bytes   uint64  `json:"bytes"`   // of all messages
+	// PerHandshake is what the phase of one handshake takes, measured with
+	// nothing else running, before the load began. Of several suites it is the
+	// mean over the handshakes that ran.
+	PerHandshake PhaseUnit `json:"per_handshake"`
+}
+
+// PhaseUnit is what the phase of one handshake takes.
+type PhaseUnit struct {
+	Allocs     float64 `json:"allocations"`      // heap objects, both ends together
+	AllocBytes float64 `json:"allocation_bytes"` // likewise
+	WireBytes  float64 `json:"wire_bytes"`       // both ways, with what the transport adds to the message
 }
 
 // Stage is the time spent in one stage of the sessions' lives.
