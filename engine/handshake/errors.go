@@ -41,6 +41,10 @@ var (
 	// ErrRefused says that the handshake was good, and the responder's owner
 	// did not take the session.
 	ErrRefused = errors.New("handshake: session refused")
+	// ErrTransport says that a message or its reply did not get through: a
+	// connection was refused or reset, or the answer is none of a server of this
+	// package. Time that ran out is told by the context's errors instead.
+	ErrTransport = errors.New("handshake: message did not get through")
 	// ErrParams says that a value given by this end's own program is wrong; the
 	// text names it.
 	ErrParams = errors.New("handshake: bad parameters")
@@ -65,10 +69,13 @@ var causes = []struct {
 	{ErrParams, "params"},
 	{context.Canceled, "canceled"},
 	{context.DeadlineExceeded, "timeout"},
+	// Last, because an operation that a context ended may be told as a failure of
+	// the network as well.
+	{ErrTransport, "transport"},
 }
 
-// causeOther is the word for what is no refusal of this package, such as a
-// transport that failed.
+// causeOther is the word for what is no error of this package, such as the failure
+// of a transport from elsewhere.
 const causeOther = "other"
 
 // Cause returns one word for why a handshake failed, for counting: snake_case,
