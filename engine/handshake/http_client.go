@@ -80,9 +80,10 @@ func newClient(baseURL string, cfg ClientConfig, dial dialFunc) (*Client, error)
 	if err != nil {
 		return nil, err
 	}
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/")+HTTPPath, ""
 	return &Client{
 		cfg: cfg,
-		url: u.JoinPath(HTTPPath),
+		url: u,
 		// An empty User-Agent is not sent.
 		header: http.Header{"Content-Type": {HTTPContentType}, "User-Agent": {""}},
 		transport: &http.Transport{

@@ -82,7 +82,7 @@ type ServerConfig struct {
 type Server struct {
 	cfg  ServerConfig
 	http http.Server
-	open chan struct{} // has an element for each open connection
+	open chan struct{} // has an element for each open connection, and the one waited for
 
 	mu      sync.Mutex
 	unused  map[net.Conn]struct{} // connections from which no request came yet
