@@ -51,7 +51,7 @@ var (
 )
 
 // causes is the order in which Cause looks and Causes lists.
-var causes = []struct {
+var causes = [...]struct {
 	err  error
 	word string
 }{
@@ -84,12 +84,20 @@ func Cause(err error) string {
 	if err == nil {
 		return ""
 	}
-	for _, c := range causes {
-		if errors.Is(err, c.err) {
-			return c.word
-		}
+	if i := causeIndex(err); i < len(causes) {
+		return causes[i].word
 	}
 	return causeOther
+}
+
+// causeIndex returns the place in Causes of an error's word.
+func causeIndex(err error) int {
+	for i, c := range causes {
+		if errors.Is(err, c.err) {
+			return i
+		}
+	}
+	return len(causes)
 }
 
 // Causes returns all words that [Cause] has for an error, in a fixed order. The

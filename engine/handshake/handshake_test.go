@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -139,45 +140,47 @@ func TestSeedIsSAGEs(t *testing.T) {
 // TestRunsShareNothing compares two runs of the same two ends under one context
 // id: no key, share, nonce or signature comes twice.
 func TestRunsShareNothing(t *testing.T) {
-	p := newPair(t, ResponderConfig{})
-	seen := map[string]string{}
-	note := func(what string, b []byte) {
-		t.Helper()
-		if before, again := seen[string(b)]; again {
-			t.Errorf("%s is also %s", what, before)
-		}
-		seen[string(b)] = what
-	}
-	for run := range 2 {
-		tap := transportFunc(func(msg []byte) ([]byte, error) {
-			reply, err := p.memory.RoundTrip(context.Background(), msg)
-			for _, raw := range [][]byte{msg, reply} {
-				if len(raw) == 0 {
-					continue
-				}
-				m, err := parse(raw)
-				if err != nil {
-					t.Fatal(err)
-				}
-				name := fmt.Sprintf("run %d %s ", run, m.phase)
-				note(name+"nonce", m.nonce[:])
-				note(name+"signature", m.signature)
-				if m.phase.hasShare() {
-					note(name+"share", m.share)
-				}
-				if m.phase.hasConfirm() {
-					note(name+"confirmation", m.confirm)
-				}
+	eachSuite(t, func(t *testing.T, suite Suite) {
+		p := suitePair(t, suite, ResponderConfig{})
+		seen := map[string]string{}
+		note := func(what string, b []byte) {
+			t.Helper()
+			if before, again := seen[string(b)]; again {
+				t.Errorf("%s is also %s", what, before)
 			}
-			return reply, err
-		})
-		result, _, err := p.initiator.Run(context.Background(), tap, p.responder.Public(), "errand-7")
-		if err != nil {
-			t.Fatal(err)
+			seen[string(b)] = what
 		}
-		note(fmt.Sprintf("run %d seed", run), result.Seed[:])
-		note(fmt.Sprintf("run %d id", run), result.ID[:])
-	}
+		for run := range 2 {
+			tap := transportFunc(func(msg []byte) ([]byte, error) {
+				reply, err := p.memory.RoundTrip(context.Background(), msg)
+				for _, raw := range [][]byte{msg, reply} {
+					if len(raw) == 0 {
+						continue
+					}
+					m, err := parse(raw)
+					if err != nil {
+						t.Fatal(err)
+					}
+					name := fmt.Sprintf("run %d %s ", run, m.phase)
+					note(name+"nonce", m.nonce[:])
+					note(name+"signature", m.signature)
+					if m.phase.hasShare() {
+						note(name+"share", m.share)
+					}
+					if m.phase.hasConfirm() {
+						note(name+"confirmation", m.confirm)
+					}
+				}
+				return reply, err
+			})
+			result, _, err := p.initiator.Run(context.Background(), tap, p.responder.Public(), "errand-7")
+			if err != nil {
+				t.Fatal(err)
+			}
+			note(fmt.Sprintf("run %d seed", run), result.Seed[:])
+			note(fmt.Sprintf("run %d id", run), result.ID[:])
+		}
+	})
 }
 
 // TestRunErrors are failures of the initiator's own making or of its transport.
@@ -208,7 +211,7 @@ func TestRunErrors(t *testing.T) {
 		text      string
 	}{
 		{name: "no identity", initiator: &Initiator{}, want: ErrParams, cause: "params", text: "handshake: bad parameters: Identity is not set"},
-		{name: "suite", initiator: change(func(in *Initiator) { in.Suite = 9 }), want: ErrParams, cause: "params", text: "handshake: bad parameters: Suite 9 is not one of [x25519 test]"},
+		{name: "suite", initiator: change(func(in *Initiator) { in.Suite = 9 }), want: ErrParams, cause: "params", text: "handshake: bad parameters: Suite 9 is not one of [x25519 hpke hybrid test]"},
 		{name: "window", initiator: change(func(in *Initiator) { in.Window = -1 }), want: ErrParams, cause: "params", text: "handshake: bad parameters: Window -1ns is negative"},
 		{name: "context id", contextID: "a b", want: ErrParams, cause: "params", text: `handshake: bad parameters: context id "a b" is not 1 to 64 printable ASCII characters`},
 		{name: "peer", peer: peer[1:], want: ErrParams, cause: "params", text: "handshake: bad parameters: peer has 31 bytes, not 32"},
@@ -260,46 +263,77 @@ func (p *pair) failingAt(phase Phase, err error) Transport {
 	})
 }
 
-// TestTiming runs in time that only the transport takes.
+// TestTiming runs in time that only the transport, and who observes, takes.
 func TestTiming(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPair(t, ResponderConfig{})
-		slow := transportFunc(func(msg []byte) ([]byte, error) {
-			m, err := parse(msg)
-			if err != nil {
-				return nil, err
-			}
-			time.Sleep(time.Duration(m.phase+1) * time.Second)
-			return p.memory.RoundTrip(context.Background(), msg)
+	for _, c := range []struct {
+		suite Suite
+		bytes [NumPhases]int
+	}{
+		{X25519, [NumPhases]int{164, 198, 230, 196}},
+		{HPKE, [NumPhases]int{164, 198, 230, 196}},
+		{Hybrid, [NumPhases]int{164, 1382, 1318, 196}},
+	} {
+		t.Run(c.suite.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := suitePair(t, c.suite, ResponderConfig{})
+				slow := transportFunc(func(msg []byte) ([]byte, error) {
+					m, err := parse(msg)
+					if err != nil {
+						return nil, err
+					}
+					time.Sleep(time.Duration(m.phase+1) * time.Second)
+					return p.memory.RoundTrip(context.Background(), msg)
+				})
+				want := Timing{
+					Invitation: {1 * time.Second, c.bytes[Invitation]},
+					Request:    {2 * time.Second, c.bytes[Request]},
+					Response:   {0, c.bytes[Response]},
+					Complete:   {4 * time.Second, c.bytes[Complete]},
+				}
+				var seen Timing
+				next := Invitation
+				p.initiator.Observe = func(phase Phase, cost Cost) {
+					if phase != next {
+						t.Errorf("observed %s where %s is due", phase, next)
+					}
+					seen[phase] = cost
+					next++
+					time.Sleep(500 * time.Millisecond)
+				}
+				_, timing, err := p.initiator.Run(context.Background(), slow, p.responder.Public(), "errand-7")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if timing != want || seen != want || next != NumPhases {
+					t.Errorf("timing %+v, observed %+v, want %+v", timing, seen, want)
+				}
+				total := 0
+				for _, n := range c.bytes {
+					total += n
+				}
+				if got := timing.Total(); got != (Cost{7 * time.Second, total}) {
+					t.Errorf("total %+v", got)
+				}
+			})
 		})
-		_, timing, err := p.initiator.Run(context.Background(), slow, p.responder.Public(), "errand-7")
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := Timing{
-			Invitation: {1 * time.Second, 164},
-			Request:    {2 * time.Second, 198},
-			Response:   {0, 230},
-			Complete:   {4 * time.Second, 196},
-		}
-		if timing != want {
-			t.Errorf("timing %+v, want %+v", timing, want)
-		}
-		if total := timing.Total(); total != (Cost{7 * time.Second, 788}) {
-			t.Errorf("total %+v", total)
-		}
-	})
+	}
 }
 
-// TestTimingOfFailure: phases that were not reached cost nothing.
+// TestTimingOfFailure: phases that did not end well cost nothing, and nobody is
+// told of them.
 func TestTimingOfFailure(t *testing.T) {
 	p := newPair(t, ResponderConfig{})
+	var observed []Phase
+	p.initiator.Observe = func(phase Phase, _ Cost) { observed = append(observed, phase) }
 	_, timing, err := p.initiator.Run(context.Background(), p.failingAt(Request, errors.New("cable cut")), p.responder.Public(), "c")
 	if err == nil {
 		t.Fatal("no error")
 	}
 	if timing[Invitation].Bytes == 0 || timing[Request] != (Cost{}) || timing[Response] != (Cost{}) || timing[Complete] != (Cost{}) {
 		t.Errorf("timing %+v", timing)
+	}
+	if !slices.Equal(observed, []Phase{Invitation}) {
+		t.Errorf("observed %v", observed)
 	}
 	if timing.Total() != timing[Invitation] {
 		t.Errorf("total %+v, want %+v", timing.Total(), timing[Invitation])
@@ -308,17 +342,19 @@ func TestTimingOfFailure(t *testing.T) {
 
 // TestMemoryKeepsNothing overwrites each buffer after its use.
 func TestMemoryKeepsNothing(t *testing.T) {
-	p := newPair(t, ResponderConfig{})
-	overwriting := transportFunc(func(msg []byte) ([]byte, error) {
-		copied := bytes.Clone(msg)
-		reply, err := p.memory.RoundTrip(context.Background(), copied)
-		clear(copied)
-		return reply, err
+	eachSuite(t, func(t *testing.T, suite Suite) {
+		p := suitePair(t, suite, ResponderConfig{})
+		overwriting := transportFunc(func(msg []byte) ([]byte, error) {
+			copied := bytes.Clone(msg)
+			reply, err := p.memory.RoundTrip(context.Background(), copied)
+			clear(copied)
+			return reply, err
+		})
+		result, _, err := p.initiator.Run(context.Background(), overwriting, p.responder.Public(), "")
+		if err != nil || result.ID != p.accepted.ID {
+			t.Errorf("result %v, %v, responder has %v", result, err, p.accepted)
+		}
 	})
-	result, _, err := p.initiator.Run(context.Background(), overwriting, p.responder.Public(), "")
-	if err != nil || result.ID != p.accepted.ID {
-		t.Errorf("result %v, %v, responder has %v", result, err, p.accepted)
-	}
 }
 
 // TestConcurrentHandshakes has many initiators with one responder, some under
@@ -363,47 +399,49 @@ func TestConcurrentHandshakes(t *testing.T) {
 // TestOnceOnly delivers each message of a run many times at once: one delivery
 // has the effect, whatever the others are refused with.
 func TestOnceOnly(t *testing.T) {
-	const copies = 8
-	p := newPair(t, ResponderConfig{})
-	type outcome struct {
-		reply  []byte
-		result *Result
-	}
-	deliver := func(msg []byte) outcome {
-		t.Helper()
-		var mu sync.Mutex
-		var good []outcome
-		var working sync.WaitGroup
-		for range copies {
-			working.Go(func() {
-				reply, result, err := p.responder.Handle(msg)
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case err == nil:
-					good = append(good, outcome{reply, result})
-				case !errors.Is(err, ErrReplay) && !errors.Is(err, ErrPhase):
-					t.Error(err)
-				}
-			})
+	eachSuite(t, func(t *testing.T, suite Suite) {
+		const copies = 8
+		p := suitePair(t, suite, ResponderConfig{})
+		type outcome struct {
+			reply  []byte
+			result *Result
 		}
-		working.Wait()
-		if len(good) != 1 {
-			t.Fatalf("%d of %d copies were taken, want 1", len(good), copies)
+		deliver := func(msg []byte) outcome {
+			t.Helper()
+			var mu sync.Mutex
+			var good []outcome
+			var working sync.WaitGroup
+			for range copies {
+				working.Go(func() {
+					reply, result, err := p.responder.Handle(msg)
+					mu.Lock()
+					defer mu.Unlock()
+					switch {
+					case err == nil:
+						good = append(good, outcome{reply, result})
+					case !errors.Is(err, ErrReplay) && !errors.Is(err, ErrPhase):
+						t.Error(err)
+					}
+				})
+			}
+			working.Wait()
+			if len(good) != 1 {
+				t.Fatalf("%d of %d copies were taken, want 1", len(good), copies)
+			}
+			return good[0]
 		}
-		return good[0]
-	}
-	for range 5 {
-		x := p.begin(t, "errand-7")
-		deliver(x.invitation(nil))
-		reply := deliver(x.mustRequest(t)).reply
-		if err := x.response(reply); err != nil {
-			t.Fatal(err)
+		for range 5 {
+			x := p.begin(t, "errand-7")
+			deliver(x.invitation(nil))
+			reply := deliver(x.mustRequest(t)).reply
+			if err := x.response(reply); err != nil {
+				t.Fatal(err)
+			}
+			if result := deliver(x.complete(nil)).result; result.Seed != x.seed {
+				t.Error("the ends disagree")
+			}
 		}
-		if result := deliver(x.complete(nil)).result; result.Seed != x.seed {
-			t.Error("the ends disagree")
-		}
-	}
+	})
 }
 
 // TestHMAC compares the package's HMAC and one-block HKDF-Expand with the
@@ -433,14 +471,19 @@ func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	const want = 32
-	p := newPair(t, ResponderConfig{})
-	got := testing.AllocsPerRun(200, func() {
-		if err := p.run(); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if got != want {
-		t.Errorf("%v allocations, want %d", got, want)
+	// The library's contexts allocate most of those of HPKE, and its keys most
+	// of those of Hybrid.
+	for suite, want := range map[Suite]float64{X25519: 32, HPKE: 227, Hybrid: 198} {
+		t.Run(suite.String(), func(t *testing.T) {
+			p := suitePair(t, suite, ResponderConfig{})
+			got := testing.AllocsPerRun(100, func() {
+				if err := p.run(); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if got != want {
+				t.Errorf("%v allocations, want %v", got, want)
+			}
+		})
 	}
 }

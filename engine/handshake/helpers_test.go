@@ -35,6 +35,31 @@ func newPair(t testing.TB, cfg ResponderConfig) *pair {
 	return p
 }
 
+// suitePair is newPair with an initiator that uses that suite.
+func suitePair(t testing.TB, suite Suite, cfg ResponderConfig) *pair {
+	t.Helper()
+	p := newPair(t, cfg)
+	p.initiator.Suite = suite
+	return p
+}
+
+// eachSuite runs a test for each suite.
+func eachSuite(t *testing.T, test func(t *testing.T, suite Suite)) {
+	t.Helper()
+	for _, suite := range Suites() {
+		t.Run(suite.String(), func(t *testing.T) { test(t, suite) })
+	}
+}
+
+// anotherThan returns a suite that is not that one.
+func anotherThan(suite Suite) Suite {
+	all := Suites()
+	i := slices.Index(all, suite)
+	return all[(i+1)%len(all)]
+}
+
+func (p *pair) otherSuite() Suite { return anotherThan(p.initiator.Suite) }
+
 // run does one handshake and compares what the ends have.
 func (p *pair) run() error {
 	result, _, err := p.initiator.Run(context.Background(), p.memory, p.responder.self[:], "")
@@ -87,15 +112,29 @@ func (p *pair) handle(t testing.TB, msg []byte) []byte {
 	return reply
 }
 
-// refused delivers a message that is to be refused with want.
+// refused delivers a message that is to be refused with want, and counted.
 func (p *pair) refused(t testing.TB, msg []byte, want error) {
 	t.Helper()
+	before := p.responder.Counters()
 	reply, result, err := p.responder.Handle(msg)
 	if !errors.Is(err, want) {
 		t.Errorf("error %v, want %v", err, want)
 	}
 	if reply != nil || result != nil {
 		t.Errorf("reply of %d bytes and result %v with error %v", len(reply), result, err)
+	}
+	after := p.responder.Counters()
+	if after.Refused.Of(Cause(want)) != before.Refused.Of(Cause(want))+1 || after.Refused.Total() != before.Refused.Total()+1 {
+		t.Errorf("refusals went from %v to %v with error %v", before.Refused.ByCause(), after.Refused.ByCause(), err)
+	}
+	p.balanced(t)
+}
+
+// balanced checks that every handshake that was begun is in one place.
+func (p *pair) balanced(t interface{ Errorf(string, ...any) }) {
+	c, pending := p.responder.Counters(), p.responder.Pending()
+	if c.Invited != c.Completed+c.Broken+c.TimedOut+c.Replaced+uint64(pending) {
+		t.Errorf("%d pending and counters %+v do not add up", pending, c)
 	}
 }
 
@@ -145,7 +184,7 @@ func forgeResponse(t testing.TB, id Identity, invitation, request []byte, alter 
 			t.Fatal(err)
 		}
 	}
-	share, s, err := m.suite.kem().answer(m.share, string(m.contextID))
+	share, s, err := m.suite.kem().answer(m.share, binding{string(m.contextID), said})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,9 +206,9 @@ type recorded struct {
 	result   *Result // the responder's
 }
 
-func goodRun(t testing.TB) recorded {
+func goodRun(t testing.TB, suite Suite) recorded {
 	t.Helper()
-	r := recorded{pair: newPair(t, ResponderConfig{})}
+	r := recorded{pair: suitePair(t, suite, ResponderConfig{})}
 	x := r.begin(t, "errand-7")
 	r.messages[Invitation] = x.invitation(nil)
 	r.handle(t, r.messages[Invitation])
@@ -209,27 +248,22 @@ func (k *testKEM) offer() ([]byte, offer, error) {
 	return slices.Repeat([]byte{1}, k.share), k, k.err
 }
 
-func (k *testKEM) answer(_ []byte, contextID string) ([]byte, seed, error) {
+func (k *testKEM) answer(_ []byte, to binding) ([]byte, seed, error) {
 	if k.answering != nil {
 		k.answering()
 	}
 	answer := slices.Repeat([]byte{2}, k.share)
-	s, err := k.open(answer, contextID)
+	s, err := k.open(answer, to)
 	return answer, s, err
 }
 
-func (k *testKEM) open(answer []byte, contextID string) (seed, error) {
-	return sha256.Sum256(append([]byte(contextID), answer...)), k.err
+func (k *testKEM) open(answer []byte, to binding) (seed, error) {
+	return sha256.Sum256(append([]byte(to.contextID), answer...)), k.err
 }
 
 // withTestSuite adds testSuite for the rest of the test.
 func withTestSuite(t *testing.T, k *testKEM) {
 	before := suites
-	suites = append(slices.Clip(suites), struct {
-		suite Suite
-		name  string
-		label string
-		kem   kem
-	}{testSuite, "test", "test v1", k})
+	suites = append(slices.Clip(suites), suiteInfo{testSuite, "test", "test v1", k})
 	t.Cleanup(func() { suites = before })
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -24,6 +25,9 @@ type Initiator struct {
 	// Window is how far a timestamp may be from now, either way; 0 is
 	// [DefaultWindow].
 	Window time.Duration
+	// Observe, if not nil, is called by Run's goroutine when a phase has ended
+	// well, before the next begins. The time spent in it belongs to no phase.
+	Observe func(phase Phase, cost Cost)
 }
 
 // Run agrees on a session with peer over t, and returns this end's result, which
@@ -51,6 +55,7 @@ type initiation struct {
 	suite      Suite
 	kem        kem
 	window     time.Duration
+	observe    func(Phase, Cost)
 	contextID  string
 	transcript transcript
 	said       nonces
@@ -61,8 +66,8 @@ type initiation struct {
 
 func (in *Initiator) begin(peer ed25519.PublicKey, contextID string) (*initiation, error) {
 	x := &initiation{
-		self: in.Identity, suite: in.Suite, window: in.Window, contextID: contextID,
-		transcript: emptyTranscript,
+		self: in.Identity, suite: in.Suite, window: in.Window, observe: in.Observe,
+		contextID: contextID, transcript: emptyTranscript,
 	}
 	if x.suite == 0 {
 		x.suite = X25519
@@ -107,6 +112,10 @@ func (x *initiation) run(ctx context.Context, t Transport) (*Result, Timing, err
 	spent := func(bytes int) {
 		now := time.Now()
 		timing[at] = Cost{now.Sub(began), bytes}
+		if x.observe != nil {
+			x.observe(at, timing[at])
+			now = time.Now()
+		}
 		at, began = at+1, now
 	}
 	fail := func(err error) (*Result, Timing, error) {
@@ -158,6 +167,7 @@ func (x *initiation) say(dst []byte, phase Phase, share []byte) []byte {
 	}
 	m.stamp()
 	x.said.add(m.nonce)
+	dst = slices.Grow(dst, m.size()) // at once: a share may be longer than all before
 	dst, x.transcript = m.appendSealed(dst, x.self, &x.confirm, x.transcript)
 	return dst
 }
@@ -198,7 +208,7 @@ func (x *initiation) response(raw []byte) error {
 	if err != nil {
 		return err
 	}
-	s, err := x.offer.open(m.share, x.contextID)
+	s, err := x.offer.open(m.share, binding{x.contextID, x.transcript})
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (s *nonces) has(n nonce) bool { return slices.Contains(s.list[:s.n], n) }
 //	version 1 | phase 1 | suite 1 | length of context id 1
 //	from 32 | to 32 | nonce 16 | sent 8 (Unix time in ns)
 //	context id 1..64
-//	length of share 2, share 1..2048     in Request and Response
+//	length of share 2, share 1..1216     in Request and Response
 //	confirmation 32                      in Response and Complete
 //	signature 64
 //

@@ -52,20 +52,27 @@ type position struct {
 	said       nonces
 }
 
-// pendingTable holds the handshakes under way: at most limit, each for at most
-// timeout. They leave in the order in which they came, so those past their time
-// are found at the front; whoever takes the lock drops them.
+// pendingTable holds the handshakes under way: at most limit, at most perPeer of
+// one identity, each for at most timeout. They leave in the order in which they
+// came, so those past their time are found at the front. Whoever takes the lock
+// drops them; so does a timer, if nobody does.
 type pendingTable struct {
-	limit   int
-	timeout time.Duration
+	limit, perPeer int
+	timeout        time.Duration
+	count          *counters
 
 	mu             sync.Mutex
 	byKey          map[pendingKey]*pending
+	ofPeer         map[publicKey]int
 	oldest, newest *pending
+	timer          *time.Timer // runs as long as there is an oldest
 }
 
-func newPendingTable(limit int, timeout time.Duration) *pendingTable {
-	return &pendingTable{limit: limit, timeout: timeout, byKey: make(map[pendingKey]*pending)}
+func newPendingTable(limit, perPeer int, timeout time.Duration, count *counters) *pendingTable {
+	return &pendingTable{
+		limit: limit, perPeer: perPeer, timeout: timeout, count: count,
+		byKey: make(map[pendingKey]*pending), ofPeer: make(map[publicKey]int),
+	}
 }
 
 // lock takes the lock and drops what is past its time. The caller unlocks mu.
@@ -77,6 +84,17 @@ func (t *pendingTable) lock() {
 	now := time.Now()
 	for t.oldest != nil && !now.Before(t.oldest.deadline) {
 		t.unlist(t.oldest)
+		t.count.timedOut.Add(1)
+	}
+}
+
+// expire is what the timer calls. The oldest that it was set for may be over by
+// now: then it finds nothing, and sets itself for the one that is.
+func (t *pendingTable) expire() {
+	t.lock()
+	defer t.mu.Unlock()
+	if t.oldest != nil {
+		t.timer.Reset(time.Until(t.oldest.deadline))
 	}
 }
 
@@ -87,7 +105,7 @@ func (t *pendingTable) len() int {
 	return len(t.byKey)
 }
 
-// room returns [ErrBusy] if there is no room for key.
+// room returns [ErrBusy] if the table has no room for key, whoever asks.
 func (t *pendingTable) room(peer publicKey, contextID []byte) error {
 	t.lock()
 	defer t.mu.Unlock()
@@ -101,6 +119,20 @@ func (t *pendingTable) roomLocked(replaced *pending) error {
 	return nil
 }
 
+// roomOf returns [ErrBusy] if there is no room for one more handshake of peer.
+func (t *pendingTable) roomOf(peer publicKey, contextID []byte) error {
+	t.lock()
+	defer t.mu.Unlock()
+	return t.roomOfLocked(peer, t.byKey[pendingKey{peer, string(contextID)}])
+}
+
+func (t *pendingTable) roomOfLocked(peer publicKey, replaced *pending) error {
+	if replaced == nil && t.ofPeer[peer] >= t.perPeer {
+		return refuse(ErrBusy, "%d handshakes of this initiator are under way", t.perPeer)
+	}
+	return nil
+}
+
 // insert adds a handshake, in place of an older one with the same key. It
 // returns [ErrBusy] if there is no room.
 func (t *pendingTable) insert(p *pending) error {
@@ -110,8 +142,12 @@ func (t *pendingTable) insert(p *pending) error {
 	if err := t.roomLocked(replaced); err != nil {
 		return err
 	}
+	if err := t.roomOfLocked(p.key.peer, replaced); err != nil {
+		return err
+	}
 	if replaced != nil {
 		t.unlist(replaced)
+		t.count.replaced.Add(1)
 	}
 	p.deadline = time.Now().Add(t.timeout)
 	p.listed = true
@@ -120,10 +156,24 @@ func (t *pendingTable) insert(p *pending) error {
 		p.older.newer = p
 	} else {
 		t.oldest = p
+		t.start()
 	}
 	t.newest = p
 	t.byKey[p.key] = p
+	t.ofPeer[p.key.peer]++
+	t.count.invited.Add(1)
 	return nil
+}
+
+// start sets the timer for the only handshake there is. When that is over before
+// its time and others are not, the timer is left as it is: it comes early and
+// looks for the next.
+func (t *pendingTable) start() {
+	if t.timer == nil {
+		t.timer = time.AfterFunc(t.timeout, t.expire)
+		return
+	}
+	t.timer.Reset(t.timeout)
 }
 
 // find returns the handshake with that key and its position, or nil.
@@ -165,13 +215,15 @@ func (t *pendingTable) take(p *pending, at stage) bool {
 	return true
 }
 
-// drop removes p from the table, if it is there, and wipes it.
-func (t *pendingTable) drop(p *pending) {
+// drop removes p from the table and wipes it, and tells whether it was there.
+func (t *pendingTable) drop(p *pending) bool {
 	t.lock()
 	defer t.mu.Unlock()
-	if p.listed {
-		t.unlist(p)
+	if !p.listed {
+		return false
 	}
+	t.unlist(p)
+	return true
 }
 
 func (t *pendingTable) unlist(p *pending) {
@@ -181,6 +233,9 @@ func (t *pendingTable) unlist(p *pending) {
 
 func (t *pendingTable) detach(p *pending) {
 	delete(t.byKey, p.key)
+	if t.ofPeer[p.key.peer]--; t.ofPeer[p.key.peer] == 0 {
+		delete(t.ofPeer, p.key.peer)
+	}
 	if p.older != nil {
 		p.older.newer = p.newer
 	} else {
@@ -192,4 +247,7 @@ func (t *pendingTable) detach(p *pending) {
 		t.newest = p.older
 	}
 	p.older, p.newer, p.listed = nil, nil, false
+	if t.oldest == nil {
+		t.timer.Stop()
+	}
 }

@@ -12,9 +12,10 @@ import (
 
 // What a [ResponderConfig] means where it says nothing.
 const (
-	DefaultPendingTimeout = 10 * time.Second
-	DefaultMaxPending     = 1024
-	DefaultMaxNonces      = 1 << 20
+	DefaultPendingTimeout    = 10 * time.Second
+	DefaultMaxPending        = 1024
+	DefaultMaxPendingPerPeer = 64
+	DefaultMaxNonces         = 1 << 20
 )
 
 // ResponderConfig is how a [Responder] is to be. A field that is zero has its
@@ -35,6 +36,10 @@ type ResponderConfig struct {
 	// MaxPending is how many handshakes may be under way, at about 500 bytes
 	// each.
 	MaxPending int
+	// MaxPendingPerPeer is how many of them may be of one initiator, so that
+	// none can keep the others out. It has to be higher where one identity runs
+	// more at once, under different context ids.
+	MaxPendingPerPeer int
 	// MaxNonces is how many nonces of Invitations may be remembered, at about
 	// 60 bytes each once they were that many. One is remembered for twice the
 	// window.
@@ -42,14 +47,16 @@ type ResponderConfig struct {
 }
 
 // Responder answers handshakes, of many initiators at once. Its methods may be
-// called from any goroutine. It has no goroutine of its own: a handshake that is
-// past its time is dropped, and its secrets wiped, when the next message comes,
-// and is refused in any case.
+// called from any goroutine. A handshake that is past its time is dropped and its
+// secrets wiped then, by a timer that runs while any is pending; there is no
+// goroutine of its own that waits. So it needs no closing, and leaves nothing
+// behind but that timer, for PendingTimeout at most.
 type Responder struct {
 	cfg     ResponderConfig
 	self    publicKey
 	pending *pendingTable
 	nonces  *session.ReplayGuard
+	count   counters
 }
 
 // NewResponder returns a responder, or [ErrParams].
@@ -70,17 +77,19 @@ func NewResponder(cfg ResponderConfig) (*Responder, error) {
 		orDefault("Window", &cfg.Window, DefaultWindow),
 		orDefault("PendingTimeout", &cfg.PendingTimeout, DefaultPendingTimeout),
 		orDefault("MaxPending", &cfg.MaxPending, DefaultMaxPending),
+		orDefault("MaxPendingPerPeer", &cfg.MaxPendingPerPeer, DefaultMaxPendingPerPeer),
 		orDefault("MaxNonces", &cfg.MaxNonces, DefaultMaxNonces),
 	); err != nil {
 		return nil, err
 	}
-	return &Responder{
-		cfg:     cfg,
-		self:    cfg.Identity.pair.public,
-		pending: newPendingTable(cfg.MaxPending, cfg.PendingTimeout),
+	r := &Responder{
+		cfg:  cfg,
+		self: cfg.Identity.pair.public,
 		// A message from the window's future is good until, and at, twice the window.
 		nonces: session.NewReplayGuard(2*cfg.Window+1, cfg.MaxNonces),
-	}, nil
+	}
+	r.pending = newPendingTable(cfg.MaxPending, cfg.MaxPendingPerPeer, cfg.PendingTimeout, &r.count)
+	return r, nil
 }
 
 func orDefault[T int | time.Duration](name string, value *T, preset T) error {
@@ -99,6 +108,12 @@ func (r *Responder) Public() ed25519.PublicKey { return r.cfg.Identity.Public() 
 // Pending returns how many handshakes are under way.
 func (r *Responder) Pending() int { return r.pending.len() }
 
+// Counters returns the responder's counts as they are now.
+func (r *Responder) Counters() Counters {
+	r.pending.len() // drops and counts what is past its time
+	return r.count.read()
+}
+
 // Handle takes one message of an initiator. For a Request it returns the reply
 // to send, and for a Complete the result, which is the caller's to wipe; for an
 // Invitation neither. It reads msg only until it returns.
@@ -109,6 +124,14 @@ func (r *Responder) Pending() int { return r.pending.len() }
 // well or not, leaves nothing but the nonce of its Invitation, for as long as
 // that could be replayed.
 func (r *Responder) Handle(msg []byte) (reply []byte, result *Result, err error) {
+	reply, result, err = r.handle(msg)
+	if err != nil {
+		r.count.refused[causeIndex(err)].Add(1)
+	}
+	return reply, result, err
+}
+
+func (r *Responder) handle(msg []byte) (reply []byte, result *Result, err error) {
 	m, err := parse(msg)
 	if err != nil {
 		return nil, nil, err
@@ -145,6 +168,13 @@ func (r *Responder) invitation(m *message) error {
 	}
 	if r.cfg.Authorize != nil && !r.cfg.Authorize(slices.Clone(m.from[:])) {
 		return refuse(ErrIdentity, "initiator is not authorized")
+	}
+	// After the signature, since only it says whose handshake this is: who sends
+	// other people's names learns nothing of what they have under way, and can
+	// save us no work, because any other name would cost as much. Before the
+	// nonce, so that what is refused uses up no memory, and may be sent again.
+	if err := r.pending.roomOf(m.from, m.contextID); err != nil {
+		return err
 	}
 	err = r.nonces.Check(string(m.from[:]), m.nonce[:])
 	switch {
@@ -190,9 +220,11 @@ func (r *Responder) request(m *message) ([]byte, error) {
 	if !r.pending.advance(p, awaitRequest, answering, func() { p.said.add(m.nonce) }) {
 		return nil, overtaken(m)
 	}
-	share, s, err := p.suite.kem().answer(m.share, p.key.contextID)
+	share, s, err := p.suite.kem().answer(m.share, binding{p.key.contextID, whole})
 	if err != nil {
-		r.pending.drop(p)
+		if r.pending.drop(p) {
+			r.count.broken.Add(1)
+		}
 		return nil, err
 	}
 	defer clear(s[:])
@@ -207,6 +239,7 @@ func (r *Responder) request(m *message) ([]byte, error) {
 	if !r.pending.advance(p, answering, awaitComplete, func() {
 		p.transcript, p.seed, p.confirm = whole, s, key
 		p.said.add(answer.nonce)
+		r.count.answered.Add(1)
 	}) {
 		return nil, overtaken(m)
 	}
@@ -223,8 +256,10 @@ func (r *Responder) complete(m *message) (*Result, error) {
 	}
 	defer p.wipe()
 	if err := p.confirm.verify(head, m.confirm); err != nil {
+		r.count.broken.Add(1)
 		return nil, err
 	}
+	r.count.completed.Add(1)
 	return newResult(&p.seed, p.suite, session.Responder, p.key.contextID, &p.key.peer), nil
 }
 

@@ -34,16 +34,18 @@ func (x25519KEM) offer() ([]byte, offer, error) {
 	return o.share, o, nil
 }
 
-func (x25519KEM) answer(share []byte, contextID string) ([]byte, seed, error) {
+func (x25519KEM) answer(share []byte, to binding) ([]byte, seed, error) {
 	o, err := newX25519Offer()
 	if err != nil {
 		return nil, seed{}, err
 	}
-	s, err := o.open(share, contextID)
+	s, err := o.open(share, to)
 	return o.share, s, err
 }
 
-func (o *x25519Offer) open(share []byte, contextID string) (seed, error) {
+// open binds the seed as SAGE does, to the context id and both shares. The rest of
+// the transcript is bound by the signatures and the confirmations.
+func (o *x25519Offer) open(share []byte, to binding) (seed, error) {
 	peer, err := ecdh.X25519().NewPublicKey(share)
 	if err != nil {
 		return seed{}, refuse(ErrMalformed, "X25519 share has %d bytes, not 32", len(share))
@@ -57,7 +59,7 @@ func (o *x25519Offer) open(share []byte, contextID string) (seed, error) {
 	defer clear(secret)
 	s, err := session.DeriveSeed(session.Exchange{
 		SharedSecret:  secret,
-		ContextID:     contextID,
+		ContextID:     to.contextID,
 		Label:         X25519.Label(),
 		SelfEphemeral: o.share,
 		PeerEphemeral: share,

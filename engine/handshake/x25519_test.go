@@ -18,7 +18,7 @@ func TestX25519NeedsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, s, err := (x25519KEM{}).answer(share, ""); !errors.Is(err, session.ErrParams) || s != (seed{}) {
+	if _, s, err := (x25519KEM{}).answer(share, binding{}); !errors.Is(err, session.ErrParams) || s != (seed{}) {
 		t.Errorf("seed %x, %v, want none and ErrParams", s, err)
 	}
 }
