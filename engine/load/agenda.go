@@ -5,11 +5,12 @@ import "github.com/SAGE-X-project/sagetop/engine/session"
 // pair is the two ends of a session, as the load sees them. Pairs are reused:
 // the load itself allocates nothing while it runs.
 type pair struct {
-	a, b session.Session // the initiator's end, the responder's
-	born int64           // engine time, ns
-	life int64           // from born to the end, ns
-	due  int64           // the next event
-	sent int             // messages so far
+	a, b   session.Session // the initiator's end, the responder's
+	number uint64          // counts the pairs of a run from 0
+	born   int64           // engine time, ns
+	life   int64           // from born to the end, ns
+	due    int64           // the next event
+	sent   int             // messages so far
 	// messages and expire were fixed when the pair began.
 	messages int
 	expire   bool

@@ -39,9 +39,12 @@ type Engine struct {
 	state   State
 	err     error
 	run     *run
+	shape   *Shape // of cfg, from start on
+	start   int64  // of the profile, engine time in ns
 	offered offered
 	final   *Summary
 	restore func()
+	prepare func(*run) // of a test, which gets at a run before it begins
 
 	sampling sync.Mutex // guards sampler; taken after mu, never before
 	sampler  sampler
@@ -102,12 +105,18 @@ func (e *Engine) beginRun() error {
 	if err != nil {
 		return err
 	}
+	measureUnits()
 	e.run = r
 	e.state = Running
-	e.offered = offered{rate: openRate(e.cfg)}
+	o := r.orders.Load()
+	e.shape, e.start = o.shape, o.start
+	e.offered = offered{shape: openShape(e.cfg, e.shape)}
 	e.sampling.Lock()
 	e.sampler.begin()
 	e.sampling.Unlock()
+	if e.prepare != nil {
+		e.prepare(r)
+	}
 	r.begin()
 	return nil
 }
@@ -121,8 +130,10 @@ func (e *Engine) Config() Config {
 
 // Apply makes cfg hold from now on: for the sessions that start later, for the
 // schedule, the pools and the collector at once. It returns the error of
-// [Config.Validate], and [ErrNotRunning] before Start and after the end; then
-// nothing changed. A changed RNGSeed begins its random numbers anew.
+// [Config.Validate], that of a transport that cannot be had, and [ErrNotRunning]
+// before Start and after the end; then nothing changed. A changed RNGSeed begins
+// its random numbers anew. The profile goes on where it is, unless something
+// changed that says when it does what: then it begins now.
 func (e *Engine) Apply(cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
@@ -135,12 +146,22 @@ func (e *Engine) Apply(cfg Config) error {
 	if cfg == e.cfg {
 		return nil
 	}
+	start, shape := e.start, e.shape
+	if otherTimes(e.cfg, cfg) {
+		start = e.run.now()
+	}
+	if start != e.start || otherLevels(e.cfg, cfg) {
+		s := cfg.Shape(time.Duration(start))
+		shape = &s
+	}
+	if err := e.command(cfg, shape, start); err != nil {
+		return err
+	}
 	if cfg.GOGC != e.cfg.GOGC || cfg.MemoryLimit != e.cfg.MemoryLimit {
 		setRuntime(cfg)
 	}
-	e.cfg = cfg
+	e.cfg, e.shape, e.start = cfg, shape, start
 	e.version++
-	e.command()
 	select {
 	case e.poke <- struct{}{}:
 	default:
@@ -148,14 +169,31 @@ func (e *Engine) Apply(cfg Config) error {
 	return nil
 }
 
-// command passes what is in force on to the run. The caller holds mu.
-func (e *Engine) command() {
-	rate := openRate(e.cfg)
-	if e.state == Paused {
-		rate = 0
+// otherTimes tells whether two configurations differ in what the profile does
+// when: then it begins anew.
+func otherTimes(a, b Config) bool {
+	return a.Model != b.Model || a.Profile != b.Profile || a.Steps != b.Steps ||
+		a.RampTime != b.RampTime || a.Period != b.Period || a.SpikeTime != b.SpikeTime
+}
+
+// otherLevels tells whether two configurations differ in the levels of the load.
+func otherLevels(a, b Config) bool {
+	return a.Rate != b.Rate || a.Workers != b.Workers || a.Peak != b.Peak || a.Duration != b.Duration
+}
+
+// command passes what is to be in force on to the run. On an error nothing has
+// changed. The caller holds mu.
+func (e *Engine) command(cfg Config, shape *Shape, start int64) error {
+	paused := e.state == Paused
+	if err := e.run.order(orders{cfg: cfg, shape: shape, start: start, paused: paused}); err != nil {
+		return err
 	}
-	e.offered.change(e.run.now(), rate)
-	e.run.order(orders{cfg: e.cfg, paused: e.state == Paused})
+	on := openShape(cfg, shape)
+	if paused {
+		on = nil
+	}
+	e.offered.change(e.run.now(), on, start)
+	return nil
 }
 
 // Pause stops new pairs from starting; those that live go on. Nothing is
@@ -172,7 +210,7 @@ func (e *Engine) pause(from, to State) {
 		return
 	}
 	e.state = to
-	e.command()
+	_ = e.command(e.cfg, e.shape, e.start) // no transport is new in it
 }
 
 // Reset ends all sessions and begins anew: empty managers, empty pools, all
@@ -262,7 +300,7 @@ func (e *Engine) end(err error) {
 	}
 	partial := err != nil
 	if e.run != nil {
-		partial = partial || e.run.now() < int64(e.cfg.Duration)
+		partial = partial || !complete(e.cfg, e.run)
 		e.state = Draining
 		e.run.quiesce()
 	}
@@ -275,6 +313,16 @@ func (e *Engine) end(err error) {
 	e.box.Close()
 	close(e.done)
 	close(e.quit)
+}
+
+// complete tells whether a run has reached an end that was set for it, or has none.
+func complete(cfg Config, r *run) bool {
+	switch {
+	case cfg.Duration > 0 && r.now() >= int64(cfg.Duration), cfg.Sessions > 0 && r.over(cfg.Sessions):
+		return true
+	default:
+		return cfg.Duration == 0 && cfg.Sessions == 0
+	}
 }
 
 // lastSnapshot is the one whose allocation counts are exact.
@@ -303,10 +351,15 @@ func (e *Engine) publish() {
 		select {
 		case <-tick.C:
 			e.mu.Lock()
+			over := false
 			if e.state != Stopped {
+				over = e.run.over(e.cfg.Sessions)
 				e.box.Put(e.snapshot())
 			}
 			e.mu.Unlock()
+			if over {
+				e.end(nil)
+			}
 		case <-over.C:
 			e.end(nil)
 		case <-e.poke:
@@ -316,27 +369,33 @@ func (e *Engine) publish() {
 	}
 }
 
-// offered counts what the open model meant to start: the integral of its rate.
+// offered counts what the open model meant to start: the integral of its level.
 type offered struct {
 	total float64 // up to since
 	since int64
-	rate  float64 // sessions per second from then on
+	shape *Shape // from then on; nil is nothing
+	start int64  // when the shape began
 }
 
-func (o *offered) change(now int64, rate float64) {
+func (o *offered) change(now int64, shape *Shape, start int64) {
 	o.total = o.at(now)
-	o.since, o.rate = now, rate
+	o.since, o.shape, o.start = now, shape, start
 }
 
 func (o *offered) at(now int64) float64 {
-	return o.total + o.rate*float64(now-o.since)/1e9
+	if o.shape == nil {
+		return o.total
+	}
+	return o.total + o.shape.Total(time.Duration(now-o.start)) - o.shape.Total(time.Duration(o.since-o.start))
 }
 
-func openRate(cfg Config) float64 {
+// openShape returns the shape of what is offered, whatever becomes of it: nothing
+// in the closed model.
+func openShape(cfg Config, shape *Shape) *Shape {
 	if cfg.Model == Closed {
-		return 0
+		return nil
 	}
-	return cfg.Rate
+	return shape
 }
 
 // setRuntime sets the collector as cfg says.

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"math"
 	mathrand "math/rand/v2"
 	"time"
 
-	"github.com/SAGE-X-project/sagetop/engine/handshake"
 	"github.com/SAGE-X-project/sagetop/engine/session"
 )
 
@@ -24,9 +24,15 @@ const (
 	maxNap = 25 * time.Millisecond
 	// retryPause keeps the closed model from spinning on a refusal.
 	retryPause = time.Millisecond
-	// minExpiry is the age limit of sessions left to expire whose lifetime is
-	// shorter: zero would be no limit.
-	minExpiry = time.Millisecond
+	// expiryGrace is how much longer than its lifetime a pair left to expire may
+	// live, so that none ends before its last message, which a lane may be late
+	// with.
+	expiryGrace = 100 * time.Millisecond
+	// longStep is what no piece of a lane's work takes: it was held up.
+	longStep = 100 * time.Millisecond
+	// maxInFlight is how many handshakes a lane has under way over a transport
+	// that makes it wait. It also bounds the connections.
+	maxInFlight = 64
 )
 
 // lane is one goroutine that runs pairs: it starts them by its pacer, or to
@@ -35,22 +41,28 @@ const (
 type lane struct {
 	run   *run
 	index int
-	rng   *mathrand.Rand
 	rec   recorder
 
-	serial  uint64 // of the orders in force
-	cfg     Config
-	paused  bool
+	serial uint64 // of the orders in force
+	cfg    Config
+	shape  *Shape // of the load, which began at start
+	start  int64
+	paused bool
+
 	pacer   pacer
+	random  mathrand.PCG   // what a pair draws from, seeded for each
+	rng     *mathrand.Rand // over random
 	agenda  agenda
 	spare   *pair // pairs to reuse
 	active  int   // pairs begun and not over
 	retryAt int64
+	seen    int64 // when the lane last looked at the clock between two pieces of work
+	lost    int64 // time since it was last on schedule in which it did no work
 
 	limits   session.Limits // of a session left to expire
-	seed     []byte         // the initiator's
-	peerSeed []byte         // the responder's
-	line     *line
+	born     birth          // the pair that is being made, if that takes no waiting
+	line     *line          // for handshakes that take no waiting
+	carriers carriers       // for those that do
 	plain    []byte
 	sealed   []byte
 	opened   []byte
@@ -58,16 +70,18 @@ type lane struct {
 }
 
 func newLane(r *run, index int) *lane {
-	return &lane{
-		run: r, index: index, line: r.parties.connect(),
-		seed: make([]byte, session.SeedSize), peerSeed: make([]byte, session.SeedSize),
-	}
+	l := &lane{run: r, index: index, line: r.parties.newLine()}
+	l.rng = mathrand.New(&l.random)
+	l.pacer.rng = mathrand.New(mathrand.NewPCG(0, 0))
+	return l
 }
 
 // loop runs the lane until the run stops.
 func (l *lane) loop() {
 	l.sleeper = l.run.newSleeper()
 	defer l.close()
+	defer l.carriers.stop()
+	l.seen = l.run.now()
 	for {
 		select {
 		case <-l.run.stop:
@@ -76,22 +90,32 @@ func (l *lane) loop() {
 		}
 		l.obey()
 		testHookLane()
-		busy := false
+		busy := l.collect()
 		for range eventBurst {
-			p := l.agenda.pop(l.run.now())
+			p := l.agenda.pop(l.look())
 			if p == nil {
 				break
 			}
 			l.serve(p)
 			busy = true
 		}
-		if !l.paused && l.start() {
+		if !l.paused && l.begins() {
 			busy = true
 		}
 		if !busy {
 			l.nap()
 		}
 	}
+}
+
+// look returns the time, and notes if the lane was held up since it looked last.
+func (l *lane) look() int64 {
+	now := l.run.now()
+	if gap := now - l.seen; gap > int64(longStep) {
+		l.lost += gap
+	}
+	l.seen = now
+	return now
 }
 
 // obey takes over a changed configuration.
@@ -102,16 +126,14 @@ func (l *lane) obey() {
 	}
 	before := l.cfg
 	first := l.serial == 0
-	l.serial, l.cfg = o.serial, o.cfg
 	resumed := l.paused && !o.paused
-	l.paused = o.paused
+	reshaped := l.shape != o.shape
+	l.serial, l.cfg, l.shape, l.start, l.paused = o.serial, o.cfg, o.shape, o.start, o.paused
 	if first || before.RNGSeed != l.cfg.RNGSeed {
-		l.rng = mathrand.New(mathrand.NewPCG(l.cfg.RNGSeed, uint64(l.index)))
-		l.pacer.rng = l.rng
+		l.pacer.rng = mathrand.New(mathrand.NewPCG(^l.cfg.RNGSeed, uint64(l.index)))
 	}
-	if first || resumed || before.RNGSeed != l.cfg.RNGSeed || before.Rate != l.cfg.Rate ||
-		before.Arrival != l.cfg.Arrival || before.Model != l.cfg.Model {
-		l.pacer.retime(l.run.now(), l.cfg.Rate/2, l.cfg.Arrival, l.index, len(l.run.lanes))
+	if first || resumed || reshaped || before.RNGSeed != l.cfg.RNGSeed || before.Arrival != l.cfg.Arrival {
+		l.pacer.retime(l.run.now(), l.shape, l.start, l.cfg.Arrival, l.index, len(l.run.lanes))
 	}
 	l.limits = session.DefaultLimits()
 	if n := int(l.cfg.MessageSize.bound(maxMessageSize)); n != len(l.plain) {
@@ -124,23 +146,24 @@ func (l *lane) obey() {
 
 // quota is how many pairs this lane keeps alive in the closed model.
 func (l *lane) quota() int {
+	all := int(math.Round(l.shape.At(time.Duration(l.run.now() - l.start))))
 	n := len(l.run.lanes)
-	q := l.cfg.Workers / n
-	if l.index < l.cfg.Workers%n {
+	q := all / n
+	if l.index < all%n {
 		q++
 	}
 	return q
 }
 
-// start begins the pairs that are due, up to a burst, and tells whether there
+// begins starts the pairs that are due, up to a burst, and tells whether there
 // were any.
-func (l *lane) start() bool {
+func (l *lane) begins() bool {
 	if l.cfg.Model == Closed {
 		quota := l.quota()
 		n := 0
 		for ; n < startBurst && l.active < quota; n++ {
-			now := l.run.now()
-			if now < l.retryAt {
+			now := l.look()
+			if now < l.retryAt || l.full() {
 				break
 			}
 			if !l.begin(now) {
@@ -151,76 +174,186 @@ func (l *lane) start() bool {
 	}
 	for n := range startBurst {
 		intended := l.pacer.next()
-		now := l.run.now()
+		now := l.look()
 		if intended > now {
+			l.lost = 0
 			return n > 0
 		}
-		l.pacer.take()
-		if now-intended > int64(maxLateness) {
-			l.rec.droppedLate.Add(2)
-			continue
+		late := now - intended
+		switch {
+		case late > int64(maxLateness):
+			l.pacer.take()
+			l.tooLate(late)
+		case l.full() || l.run.exhausted(l.cfg.Sessions):
+			return n > 0
+		default:
+			l.pacer.take()
+			l.begin(intended)
 		}
-		l.begin(intended)
 	}
 	return true
 }
 
+// full tells whether the next pair must wait because it might need a handshake,
+// and as many as may be are in flight.
+func (l *lane) full() bool {
+	return l.carriers.inFlight >= maxInFlight && l.cfg.Handshake != HandshakeNone && l.cfg.Transport != TransportMemory
+}
+
+// tooLate counts a pair that is too late to be started, by what held it up: the
+// lack of processor time, or something else. The lane lacks it where it was at
+// work for most of the time by which it is late, and where the whole process has
+// used up all there is.
+func (l *lane) tooLate(late int64) {
+	if l.run.exhausted(l.cfg.Sessions) {
+		return // it was not asked for any more
+	}
+	if l.lost > late/2 && !l.run.pressure.cpu.Load() {
+		l.rec.droppedGenerator.Add(2)
+	} else {
+		l.rec.droppedCPU.Add(2)
+	}
+}
+
 // begin makes a pair that should have begun at intended, and tells whether it
-// did. A pair without a lifetime is over when begin returns.
+// did, or will when its handshake is over. A pair without a lifetime and without
+// a handshake to wait for is over when begin returns.
 func (l *lane) begin(intended int64) bool {
-	if l.run.live()+2 > l.cfg.MaxLive {
+	if l.run.live()+2*l.carriers.inFlight+2 > l.cfg.MaxLive {
 		l.rec.droppedLive.Add(2)
 		return false
 	}
-	started := l.run.now()
-	params := session.Params{Label: session.DefaultLabel, Seed: l.seed, Optimizations: &l.cfg.Optimizations}
-	expire := l.rng.Float64() < l.cfg.ExpireShare
-	life := int64(l.cfg.Lifetime.draw(l.rng, float64(maxLifetime)))
-	if expire {
-		l.limits.MaxAge = max(time.Duration(life), minExpiry)
+	if l.run.pressure.memory.Load() {
+		l.rec.droppedMemory.Add(2)
+		return false
+	}
+	number, ok := l.run.claim(l.cfg.Sessions)
+	if !ok {
+		return false
+	}
+	l.rec.active.Add(1)
+	l.active++
+	waits := l.cfg.Transport != TransportMemory
+	b := &l.born
+	if waits {
+		b = l.carriers.take()
+	}
+	l.draw(b, number)
+	b.intended, b.started = intended, l.run.now()
+	if b.suite == HandshakeNone {
+		rand.Read(b.seed[:]) // never fails; a secret is never seeded
+		b.peerSeed = b.seed
+		ok := l.create(b)
+		if waits {
+			l.carriers.put(b)
+		}
+		return ok
+	}
+	b.transport = l.cfg.Transport
+	if waits {
+		l.carriers.send(l, b)
+		return true
+	}
+	l.run.parties.shake(l.run.ctx, l.line, b)
+	b.shaken = l.run.now()
+	return l.shaken(b)
+}
+
+// draw decides what becomes of a pair, by its number: so what a run with a given
+// seed does is the same whichever lane does it, and when.
+func (l *lane) draw(b *birth, number uint64) {
+	l.random.Seed(l.cfg.RNGSeed, number)
+	b.number = number
+	b.expire = l.rng.Float64() < l.cfg.ExpireShare
+	shakes := l.rng.Float64() < l.cfg.HandshakeShare
+	suite := HandshakeX25519 + Handshake(l.rng.IntN(int(HandshakeMixed-HandshakeX25519)))
+	if l.cfg.Handshake != HandshakeMixed {
+		suite = l.cfg.Handshake
+	}
+	b.suite = HandshakeNone
+	if shakes {
+		b.suite = suite
+	}
+	b.life = int64(l.cfg.Lifetime.draw(l.rng, float64(maxLifetime)))
+	b.messages = int(l.cfg.Messages.drawWhole(l.rng, maxMessages))
+}
+
+// size returns the length of a pair's next message.
+func (l *lane) size(p *pair) int {
+	if l.cfg.MessageSize.Kind != DistConstant {
+		l.random.Seed(^l.cfg.RNGSeed, p.number<<10|uint64(p.sent)) // maxMessages fits
+		return min(int(l.cfg.MessageSize.drawWhole(l.rng, maxMessageSize)), len(l.plain))
+	}
+	return len(l.plain)
+}
+
+// collect takes up the pairs whose handshakes are over, up to a burst, and tells
+// whether there were any.
+func (l *lane) collect() bool {
+	for n := range startBurst {
+		b := l.carriers.receive()
+		if b == nil {
+			return n > 0
+		}
+		l.shaken(b)
+		l.carriers.put(b)
+	}
+	return true
+}
+
+// shaken records a handshake that is over, and makes its pair.
+func (l *lane) shaken(b *birth) bool {
+	kind := l.rec.kind(b.suite, b.transport)
+	if b.err != nil {
+		b.wipe()
+		l.gone()
+		if l.run.ctx.Err() != nil {
+			return false // the run's end was its end
+		}
+		kind.fail(b.err)
+		l.rec.droppedFailed.Add(2)
+		return false
+	}
+	kind.complete(b)
+	l.rec.handshake.add(1, b.shaken-b.started)
+	l.rec.handshakeService.Record(b.shaken - b.started)
+	l.rec.handshakeResponse.Record(b.shaken - b.intended)
+	return l.create(b)
+}
+
+// create makes both ends of a pair. A pair without a lifetime is over when it
+// returns.
+func (l *lane) create(b *birth) bool {
+	creating := l.run.now()
+	params := session.Params{
+		Label: session.DefaultLabel, Seed: b.seed[:], Role: session.Initiator,
+		Optimizations: &l.cfg.Optimizations,
+	}
+	if b.expire {
+		l.limits.MaxAge = time.Duration(b.life) + expiryGrace
 		params.Limits = &l.limits
 	}
-	full := l.rng.Float64() < l.cfg.HandshakeShare
-	if full && l.cfg.Handshake != HandshakeNone {
-		if err := l.line.shake(suites[l.cfg.Handshake], l.seed, l.peerSeed); err != nil {
-			l.rec.handshakesFailed.Add(1)
-			l.rec.droppedFailed.Add(2)
-			return false
-		}
-		done := l.run.now()
-		l.rec.handshakesCompleted.Add(1)
-		l.rec.handshake.add(1, done-started)
-		l.rec.handshakeService.Record(done - started)
-		l.rec.handshakeResponse.Record(done - intended)
-	} else {
-		rand.Read(l.seed) // never fails; a secret is never seeded
-		copy(l.peerSeed, l.seed)
-	}
-
-	creating := l.run.now()
 	p := l.take()
 	var err error
-	params.Role = session.Initiator
 	if p.a, err = l.run.initiators.Create(params); err != nil {
-		l.refuse(p, err)
+		l.refuse(b, p, err)
 		return false
 	}
-	params.Role, params.Seed = session.Responder, l.peerSeed
+	params.Role, params.Seed = session.Responder, b.peerSeed[:]
 	if p.b, err = l.run.responders.Create(params); err != nil {
 		_ = p.a.Close() // nothing went wrong with it: it just has no peer
-		l.refuse(p, err)
+		l.refuse(b, p, err)
 		return false
 	}
-	l.forget()
+	b.wipe()
 	done := l.run.now()
 	l.rec.create.add(2, done-creating)
-	l.rec.createService.Record(done - started)
-	l.rec.createResponse.Record(done - intended)
+	l.rec.createService.Record(done - b.started)
+	l.rec.createResponse.Record(done - b.intended)
 	l.rec.pairs.Add(1)
 
-	p.born, p.life = done, life
-	p.sent, p.messages, p.expire = 0, int(l.cfg.Messages.drawWhole(l.rng, maxMessages)), expire
-	l.active++
+	p.number, p.born, p.life = b.number, done, b.life
+	p.sent, p.messages, p.expire = 0, b.messages, b.expire
 	if p.life > 0 {
 		p.plan()
 		l.agenda.add(p)
@@ -239,24 +372,15 @@ func (l *lane) begin(intended int64) bool {
 	return true
 }
 
-// forget wipes what a pair was made of.
-func (l *lane) forget() {
-	clear(l.seed)
-	clear(l.peerSeed)
-}
-
-// suites are the key agreements of the handshakes that a Config names.
-var suites = [...]handshake.Suite{HandshakeX25519: handshake.X25519}
-
 // refuse counts a pair that a manager did not take.
-func (l *lane) refuse(p *pair, err error) {
-	l.forget()
+func (l *lane) refuse(b *birth, p *pair, err error) {
+	b.wipe()
 	if errors.Is(err, session.ErrFull) {
 		l.rec.droppedLive.Add(2)
 	} else {
 		l.rec.droppedFailed.Add(2)
 	}
-	l.put(p)
+	l.over(p)
 }
 
 // serve deals with a pair's next event.
@@ -278,8 +402,9 @@ func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 	if p.sent%2 == 1 {
 		from, to = to, from
 	}
+	plain := l.plain[:l.size(p)]
 	p.sent++
-	sealed, err := from.Seal(l.sealed[:0], l.plain, nil)
+	sealed, err := from.Seal(l.sealed[:0], plain, nil)
 	if err != nil { // a limit was faster
 		l.finish(p)
 		return t0, false
@@ -291,7 +416,7 @@ func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 	l.rec.sealService.Record(t1 - t0)
 	l.rec.sealResponse.Record(t1 - p.due)
 	switch {
-	case err == nil && bytes.Equal(opened, l.plain):
+	case err == nil && bytes.Equal(opened, plain):
 	case errors.Is(err, session.ErrClosed):
 		l.finish(p)
 		return t2, false
@@ -333,8 +458,14 @@ func (l *lane) fail(s session.Session) {
 
 // over forgets a pair.
 func (l *lane) over(p *pair) {
-	l.active--
+	l.gone()
 	l.put(p)
+}
+
+// gone counts one pair less.
+func (l *lane) gone() {
+	l.active--
+	l.rec.active.Add(-1)
 }
 
 func (l *lane) take() *pair {
@@ -351,15 +482,19 @@ func (l *lane) put(p *pair) {
 	l.spare = p
 }
 
-// nap sleeps until something is due, or it is time to look at the orders.
+// nap sleeps until something is due, a handshake is over, or it is time to look
+// at the orders.
 func (l *lane) nap() {
 	now := l.run.now()
 	until := now + int64(maxNap)
-	if !l.paused {
+	overdue := false
+	if !l.paused && !l.run.exhausted(l.cfg.Sessions) {
 		switch {
+		case l.cfg.Model == Open && l.full():
+			overdue = l.pacer.next() < now
 		case l.cfg.Model == Open:
 			until = min(until, l.pacer.next())
-		case l.active < l.quota():
+		case l.active < l.quota() && !l.full():
 			until = min(until, l.retryAt)
 		}
 	}
@@ -367,5 +502,12 @@ func (l *lane) nap() {
 	if until <= now {
 		return
 	}
-	l.sleep(time.Duration(until - now))
+	l.sleep(time.Duration(until-now), l.carriers.waiting)
+	slept := l.run.now()
+	if overdue {
+		l.lost += slept - now
+	} else {
+		l.lost += max(slept-until, 0)
+	}
+	l.seen = slept
 }

@@ -1,40 +1,76 @@
 package load
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // pacer fixes the intended start times of one lane's pairs, ahead of time and
-// whatever becomes of them. Times are engine time in nanoseconds. Lanes pace
-// themselves: n Poisson streams of rate r/n are one of rate r, and n constant
-// ones that are shifted against each other are one too.
+// whatever becomes of them. Times are engine time in nanoseconds.
+//
+// It counts what the shape of the load offers: pair number k is due when the
+// shape's total has reached k pairs, whatever the level did meanwhile. Lanes pace
+// themselves. In constant spacing each takes every n-th pair. In Poisson spacing
+// each has a stream of its own, exponential steps of the total (a Poisson process
+// of changing rate is one of rate 1 on the scale of its expected count), and n
+// independent streams of a rate are one of n times the rate.
 type pacer struct {
-	rng      *rand.Rand
-	poisson  bool
-	interval float64 // mean ns between starts
-	due      float64 // the next intended start
+	rng     *rand.Rand
+	shape   *Shape
+	start   int64 // when the shape began
+	poisson bool
+	lanes   float64
+	count   float64 // of pairs, at which the next is due: of all lanes, or in Poisson spacing of this one
+	due     int64
 }
 
-// retime begins a new schedule at now: rate pairs per second, of which this is
-// part number lane of lanes.
-func (p *pacer) retime(now int64, rate float64, arrival Arrival, lane, lanes int) {
-	p.poisson = arrival == Poisson
-	p.interval = 1e9 * float64(lanes) / rate
+// never is a time that does not come.
+const never = math.MaxInt64
+
+// retime begins a new schedule at now, by a shape that began at start. This is
+// lane number lane of lanes.
+func (p *pacer) retime(now int64, shape *Shape, start int64, arrival Arrival, lane, lanes int) {
+	p.shape, p.start = shape, start
+	p.poisson, p.lanes = arrival == Poisson, float64(lanes)
+	past := shape.total(float64(max(now-start, 0))) / 2
 	if p.poisson {
-		p.due = float64(now) + p.rng.ExpFloat64()*p.interval
+		p.count = past/p.lanes + p.rng.ExpFloat64()
+	} else {
+		// The first whole number beyond the past that is this lane's.
+		first := math.Floor(past) + 1
+		p.count = first + math.Mod(float64(lane)-first, p.lanes)
+		if p.count < first {
+			p.count += p.lanes
+		}
+	}
+	p.settle()
+}
+
+// settle computes when the next pair is due.
+func (p *pacer) settle() {
+	pairs := p.count
+	if p.poisson {
+		pairs *= p.lanes
+	}
+	at := float64(p.start) + p.shape.when(2*pairs)
+	if at >= never {
+		p.due = never
 		return
 	}
-	p.due = float64(now) + p.interval*float64(lane+1)/float64(lanes)
+	p.due = int64(at)
 }
 
-// next returns the next intended start.
-func (p *pacer) next() int64 { return int64(p.due) }
+// next returns the next intended start; never if there is none.
+func (p *pacer) next() int64 { return p.due }
 
 // take returns the next intended start, and goes on to the one after it.
 func (p *pacer) take() int64 {
-	t := int64(p.due)
+	t := p.due
 	if p.poisson {
-		p.due += p.rng.ExpFloat64() * p.interval
+		p.count += p.rng.ExpFloat64()
 	} else {
-		p.due += p.interval
+		p.count += p.lanes
 	}
+	p.settle()
 	return t
 }

@@ -1,9 +1,11 @@
 package load
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/SAGE-X-project/sagetop/engine/handshake"
 	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
 
@@ -16,11 +18,55 @@ type recorder struct {
 
 	create, handshake, seal, open, end stageCounter
 
-	droppedLive, droppedLate, droppedFailed atomic.Uint64
-	failed                                  atomic.Uint64 // sessions
-	messagesFailed                          atomic.Uint64
-	handshakesCompleted, handshakesFailed   atomic.Uint64
-	pairs                                   atomic.Uint64 // begun and established
+	droppedLive, droppedMemory, droppedCPU, droppedGenerator, droppedFailed atomic.Uint64
+
+	failed         atomic.Uint64 // sessions
+	messagesFailed atomic.Uint64
+	pairs          atomic.Uint64 // begun and established
+	active         atomic.Int64  // pairs begun and not over
+
+	kinds [numSuites][numTransports]atomic.Pointer[kindRecorder] // made when first needed
+}
+
+// numSuites and numTransports bound what tells kinds of handshakes apart.
+const (
+	numSuites     = int(HandshakeMixed)
+	numTransports = int(TransportHTTP) + 1
+)
+
+// kindRecorder is what a lane measured of handshakes of one suite over one
+// transport.
+type kindRecorder struct {
+	failed [maxCauses]atomic.Uint64 // in the order of causes
+	total  stats.Histogram
+	phases [handshake.NumPhases]stats.Histogram
+	bytes  [handshake.NumPhases]atomic.Uint64
+}
+
+// causes are the words for why a handshake failed; maxCauses leaves room.
+var causes = handshake.Causes()
+
+const maxCauses = 32
+
+// kind returns the recorder for a suite and a transport.
+func (r *recorder) kind(suite Handshake, t Transport) *kindRecorder {
+	at := &r.kinds[suite][t]
+	if at.Load() == nil {
+		at.Store(new(kindRecorder))
+	}
+	return at.Load()
+}
+
+func (k *kindRecorder) fail(err error) {
+	k.failed[slices.Index(causes, handshake.Cause(err))].Add(1)
+}
+
+func (k *kindRecorder) complete(b *birth) {
+	k.total.Record(b.shaken - b.started)
+	for i, cost := range b.timing {
+		k.phases[i].Record(int64(cost.Duration))
+		k.bytes[i].Add(uint64(cost.Bytes))
+	}
 }
 
 // stageCounter counts calls and their time.
@@ -43,11 +89,102 @@ type merger struct {
 	handshakeService, handshakeResponse stats.Counts
 	sealService, sealResponse           stats.Counts
 	openService, openResponse           stats.Counts
+
+	one, all handshakeCounts // of one kind of handshake, and of all
+}
+
+// handshakeCounts adds up kindRecorders.
+type handshakeCounts struct {
+	failed [maxCauses]uint64
+	total  stats.Counts
+	phases [handshake.NumPhases]stats.Counts
+	bytes  [handshake.NumPhases]uint64
+	units  [handshake.NumPhases]PhaseUnit // sums over the handshakes that completed
+}
+
+func (c *handshakeCounts) reset() {
+	clear(c.failed[:])
+	c.total.Reset()
+	for i := range c.phases {
+		c.phases[i].Reset()
+	}
+	clear(c.bytes[:])
+	clear(c.units[:])
+}
+
+func (c *handshakeCounts) add(k *kindRecorder) {
+	for i := range k.failed {
+		c.failed[i] += k.failed[i].Load()
+	}
+	k.total.AddTo(&c.total)
+	for i := range k.phases {
+		k.phases[i].AddTo(&c.phases[i])
+		c.bytes[i] += k.bytes[i].Load()
+	}
+}
+
+// weigh adds what the phases of one handshake take, once for each completed.
+func (c *handshakeCounts) weigh(units *[handshake.NumPhases]PhaseUnit, completed uint64) {
+	n := float64(completed)
+	for i, u := range units {
+		c.units[i].Allocs += n * u.Allocs
+		c.units[i].AllocBytes += n * u.AllocBytes
+		c.units[i].WireBytes += n * u.WireBytes
+	}
+}
+
+// counts puts the sums into the form of a snapshot.
+func (c *handshakeCounts) counts() HandshakeCounts {
+	h := HandshakeCounts{Completed: c.total.N(), Total: summarize(&c.total)}
+	for i, n := range c.failed {
+		if n == 0 {
+			continue
+		}
+		if h.FailedBy == nil {
+			h.FailedBy = make(Causes)
+		}
+		h.FailedBy[causes[i]] = n
+		h.Failed += n
+	}
+	for i, p := range h.Phases.List() {
+		*p = PhaseCost{Service: summarize(&c.phases[i]), Bytes: c.bytes[i]}
+		if n := float64(h.Completed); n > 0 {
+			u := c.units[i]
+			p.PerHandshake = PhaseUnit{Allocs: u.Allocs / n, AllocBytes: u.AllocBytes / n, WireBytes: u.WireBytes / n}
+		}
+	}
+	return h
+}
+
+// mergeHandshakes sums what the lanes recorded of handshakes.
+func (m *merger) mergeHandshakes(s *Snapshot, lanes []*lane) {
+	m.all.reset()
+	for suite := HandshakeX25519; suite < HandshakeMixed; suite++ {
+		for t := range Transport(numTransports) {
+			m.one.reset()
+			ran := false
+			for _, l := range lanes {
+				if k := l.rec.kinds[suite][t].Load(); k != nil {
+					m.one.add(k)
+					m.all.add(k)
+					ran = true
+				}
+			}
+			if !ran {
+				continue
+			}
+			n := m.one.total.N()
+			m.one.weigh(&units[suite][t], n)
+			m.all.weigh(&units[suite][t], n)
+			s.Handshakes.BySuite = append(s.Handshakes.BySuite, HandshakeKind{suite, t, m.one.counts()})
+		}
+	}
+	s.Handshakes.HandshakeCounts = m.all.counts()
 }
 
 // merge sums what the lanes recorded into s.
 func (m *merger) merge(s *Snapshot, lanes []*lane) {
-	for _, c := range m.all() {
+	for _, c := range m.latencies() {
 		c.Reset()
 	}
 	for _, l := range lanes {
@@ -68,13 +205,15 @@ func (m *merger) merge(s *Snapshot, lanes []*lane) {
 		r.end.addTo(&s.Stages.Close)
 
 		s.Dropped.Live += r.droppedLive.Load()
-		s.Dropped.Late += r.droppedLate.Load()
+		s.Dropped.Memory += r.droppedMemory.Load()
+		s.Dropped.CPU += r.droppedCPU.Load()
+		s.Dropped.Generator += r.droppedGenerator.Load()
 		s.Dropped.Failed += r.droppedFailed.Load()
 		s.Sessions.Failed += r.failed.Load()
 		s.Messages.Failed += r.messagesFailed.Load()
-		s.Handshakes.Completed += r.handshakesCompleted.Load()
-		s.Handshakes.Failed += r.handshakesFailed.Load()
 	}
+	s.Dropped.Late = s.Dropped.CPU + s.Dropped.Generator
+	m.mergeHandshakes(s, lanes)
 	s.Latency = Latencies{
 		Create:    Response{summarize(&m.createService), summarize(&m.createResponse)},
 		Handshake: Response{summarize(&m.handshakeService), summarize(&m.handshakeResponse)},
@@ -83,7 +222,7 @@ func (m *merger) merge(s *Snapshot, lanes []*lane) {
 	}
 }
 
-func (m *merger) all() [8]*stats.Counts {
+func (m *merger) latencies() [8]*stats.Counts {
 	return [...]*stats.Counts{
 		&m.createService, &m.createResponse, &m.handshakeService, &m.handshakeResponse,
 		&m.sealService, &m.sealResponse, &m.openService, &m.openResponse,

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -23,6 +24,8 @@ const (
 type orders struct {
 	serial uint64 // 1 for the first
 	cfg    Config
+	shape  *Shape // of cfg, from start on; another one means a new schedule
+	start  int64  // engine time, ns
 	paused bool
 }
 
@@ -36,6 +39,10 @@ type run struct {
 	parties    *parties
 	lanes      []*lane
 	orders     atomic.Pointer[orders]
+	claimed    atomic.Uint64 // pairs that have a number
+	pressure   pressure
+	ctx        context.Context //nolint:containedctx // of the handshakes under way, which end with the run
+	cancel     context.CancelFunc
 	stop       chan struct{}
 	stopping   sync.Once
 	working    sync.WaitGroup
@@ -54,6 +61,7 @@ func (e *PanicError) Error() string { return fmt.Sprintf("load: panic: %v", e.Va
 
 func newRun(cfg Config, failed func(error)) (*run, error) {
 	r := &run{stop: make(chan struct{}), failed: failed, newSleeper: newSleeper}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
 	var err error
 	if r.initiators, err = newManager(cfg); err != nil {
 		return nil, err
@@ -68,7 +76,10 @@ func newRun(cfg Config, failed func(error)) (*run, error) {
 	for i := range n {
 		r.lanes = append(r.lanes, newLane(r, i))
 	}
-	r.order(orders{cfg: cfg})
+	shape := cfg.Shape(0)
+	if err := r.order(orders{cfg: cfg, shape: &shape}); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -93,6 +104,7 @@ func (r *run) begin() {
 	for _, m := range r.managers() {
 		r.spawn(func() { r.sweep(m) })
 	}
+	r.spawn(func() { r.pressure.watch(r) })
 }
 
 // spawn runs fn in a goroutine whose panic ends the run instead of the program.
@@ -123,8 +135,13 @@ func (r *run) sweep(m *session.Manager) {
 }
 
 // order makes o hold for the lanes and the managers, at once. Calls come one at
-// a time.
-func (r *run) order(o orders) {
+// a time. On an error nothing has changed: it is the transport's.
+func (r *run) order(o orders) error {
+	if o.cfg.Transport == TransportHTTP && o.cfg.Handshake != HandshakeNone {
+		if err := r.parties.connect(); err != nil {
+			return err
+		}
+	}
 	before := r.orders.Load()
 	o.serial = 1
 	if before != nil {
@@ -140,6 +157,32 @@ func (r *run) order(o orders) {
 		}
 		m.SetMaxSessions(managerLimit(o.cfg))
 	}
+	return nil
+}
+
+// claim returns the number of the next pair, and false when the run has started
+// as many as it is to: limit sessions, or any number where that is 0.
+func (r *run) claim(limit int) (uint64, bool) {
+	n := r.claimed.Add(1) - 1
+	return n, limit == 0 || n < pairsOf(limit)
+}
+
+// exhausted tells whether claim would say no.
+func (r *run) exhausted(limit int) bool { return limit > 0 && r.claimed.Load() >= pairsOf(limit) }
+
+func pairsOf(sessions int) uint64 { return uint64(sessions+1) / 2 }
+
+// over tells whether all that the run was to start was started and has ended.
+func (r *run) over(limit int) bool {
+	if !r.exhausted(limit) {
+		return false
+	}
+	for _, l := range r.lanes {
+		if l.rec.active.Load() > 0 {
+			return false
+		}
+	}
+	return r.live() == 0
 }
 
 func (r *run) managers() [2]*session.Manager {
@@ -154,8 +197,12 @@ func (r *run) live() int { return r.initiators.Live() + r.responders.Live() }
 
 // quiesce ends lanes and sweeps. After it no counter changes.
 func (r *run) quiesce() {
-	r.stopping.Do(func() { close(r.stop) })
+	r.stopping.Do(func() {
+		close(r.stop)
+		r.cancel()
+	})
 	r.working.Wait()
+	r.parties.disconnect()
 }
 
 // drain closes every session that is left, and returns how many remain, which

@@ -66,7 +66,8 @@ func (s *sampler) begin() {
 
 // sample takes a snapshot. The caller holds the engine's mu.
 func (s *sampler) sample(e *Engine) Snapshot {
-	snap := Snapshot{State: e.state, Config: e.cfg, Version: e.version, Valid: true}
+	snap := Snapshot{State: e.state, Config: e.cfg, Version: e.version, ProfileStart: time.Duration(e.start), Valid: true}
+	snap.Handshakes.Suite, snap.Handshakes.Transport = e.cfg.Handshake, e.cfg.Transport
 	s.seq++
 	snap.Seq = s.seq
 	if e.run == nil {
@@ -79,6 +80,9 @@ func (s *sampler) sample(e *Engine) Snapshot {
 		snap.Offered = float64(snap.Sessions.Created + snap.Dropped.Total())
 	} else {
 		snap.Offered = e.offered.at(now)
+		if e.cfg.Sessions > 0 {
+			snap.Offered = min(snap.Offered, float64(2*pairsOf(e.cfg.Sessions)))
+		}
 	}
 	s.runtimeFigures(&snap)
 	s.hostFigures(&snap)
@@ -210,7 +214,9 @@ func shortfalls(now, before *Snapshot) []string {
 	}
 	d := now.Dropped
 	say(d.Live-before.Dropped.Live, "live limit: ", fmt.Sprintf(" sessions not started, max-live is %d", now.Config.MaxLive))
-	say(d.Late-before.Dropped.Late, "overload: ", fmt.Sprintf(" sessions not started, %s behind schedule", maxLateness))
+	say(d.Memory-before.Dropped.Memory, "memory: ", " sessions not started, the memory limit is "+formatSize(now.Config.MemoryLimit))
+	say(d.CPU-before.Dropped.CPU, "overload: ", fmt.Sprintf(" sessions not started, %s behind schedule for want of processor time", maxLateness))
+	say(d.Generator-before.Dropped.Generator, "held up: ", fmt.Sprintf(" sessions not started, %s behind schedule with processor time left", maxLateness))
 	say(d.Failed-before.Dropped.Failed, "refused: ", " sessions not started")
 	say(now.Handshakes.Failed-before.Handshakes.Failed, "handshakes: ", " failed")
 	say(now.Messages.Failed-before.Messages.Failed, "messages: ", " not authentic")

@@ -20,23 +20,33 @@ type fdSleeper struct {
 func newSleeper() sleeper {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
-		return timerSleeper{}
+		return newTimerSleeper()
 	}
 	return &fdSleeper{file: os.NewFile(uintptr(fd), "timer"), fd: fd}
 }
 
-func (s *fdSleeper) sleep(d time.Duration) {
+func (s *fdSleeper) sleep(d time.Duration, ready func() bool) {
 	if d <= 0 {
 		return
 	}
-	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}
-	if unix.TimerfdSettime(s.fd, 0, &spec, nil) != nil {
+	if s.set(d) != nil {
 		time.Sleep(d)
+		return
+	}
+	if ready() { // a wake before the timer was set is undone by setting it
 		return
 	}
 	if _, err := s.file.Read(s.buf[:]); err != nil {
 		time.Sleep(d)
 	}
+}
+
+// wake lets the timer run out now.
+func (s *fdSleeper) wake() { _ = s.set(1) }
+
+// set starts the timer anew, and forgets that it ran out.
+func (s *fdSleeper) set(d time.Duration) error {
+	return unix.TimerfdSettime(s.fd, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}, nil)
 }
 
 func (s *fdSleeper) close() { _ = s.file.Close() }

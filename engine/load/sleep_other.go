@@ -3,4 +3,4 @@
 package load
 
 // newSleeper returns the most punctual sleeper that there is.
-func newSleeper() sleeper { return timerSleeper{} }
+func newSleeper() sleeper { return newTimerSleeper() }

@@ -163,6 +163,19 @@ var columns = []struct {
 	{"handshakes_completed", func(s Stretch) string { return whole(s.To.Handshakes.Completed - s.From.Handshakes.Completed) }},
 	{"valid", func(s Stretch) string { return strconv.FormatBool(s.To.Valid) }},
 	{"invalid_reasons", func(s Stretch) string { return strings.Join(s.To.Reasons, "; ") }},
+	{"handshakes_failed", func(s Stretch) string { return whole(s.To.Handshakes.Failed - s.From.Handshakes.Failed) }},
+	{"handshake_ns_per_handshake", func(s Stretch) string {
+		done := s.To.Handshakes.Completed - s.From.Handshakes.Completed
+		if done == 0 {
+			return ""
+		}
+		return decimal(float64(s.To.Stages.Handshake.Total-s.From.Stages.Handshake.Total)/float64(done), 0)
+	}},
+	{"dropped_live_limit", func(s Stretch) string { return whole(s.To.Dropped.Live - s.From.Dropped.Live) }},
+	{"dropped_memory", func(s Stretch) string { return whole(s.To.Dropped.Memory - s.From.Dropped.Memory) }},
+	{"dropped_cpu", func(s Stretch) string { return whole(s.To.Dropped.CPU - s.From.Dropped.CPU) }},
+	{"dropped_generator", func(s Stretch) string { return whole(s.To.Dropped.Generator - s.From.Dropped.Generator) }},
+	{"dropped_failed", func(s Stretch) string { return whole(s.To.Dropped.Failed - s.From.Dropped.Failed) }},
 }
 
 func decimal(v float64, digits int) string {

@@ -3,9 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
+	"github.com/SAGE-X-project/sagetop/engine/handshake"
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/internal/format"
 )
@@ -56,6 +59,11 @@ func Text(w io.Writer, s load.Summary) error {
 		"offered "+format.Text(format.AppendRate, s.OfferedPerSecond),
 		"achieved "+format.Text(format.AppendRate, s.AchievedPerSecond),
 		"dropped "+exact(s.Dropped))
+	if s.Dropped > 0 {
+		d := s.DroppedBy
+		group(&b, "", "dropped by: live limit "+exact(d.Live), "memory "+exact(d.Memory), "CPU "+exact(d.CPU),
+			"generator "+exact(d.Generator), "failed "+exact(d.Failed))
+	}
 	group(&b, "sessions",
 		"created "+exact(s.Sessions.Created), "removed "+exact(s.Sessions.Removed),
 		"expired "+exact(s.Sessions.Expired), "live "+exact(s.Sessions.Live), "failed "+exact(s.Sessions.Failed))
@@ -77,9 +85,11 @@ func Text(w io.Writer, s load.Summary) error {
 	group(&b, "messages",
 		"sealed "+exact(s.Messages.Sealed), "opened "+exact(s.Messages.Opened), "failed "+exact(s.Messages.Failed),
 		"plaintext "+format.Text(format.AppendBytes, float64(s.Messages.Bytes)))
-	group(&b, "handshakes", "completed "+exact(s.Handshakes.Completed), "failed "+exact(s.Handshakes.Failed))
+	group(&b, "handshakes", append([]string{"completed " + exact(s.Handshakes.Completed), "failed " + exact(s.Handshakes.Failed)},
+		causes(s.Handshakes.FailedBy)...)...)
 	b.WriteByte('\n')
 	latencies(&b, s.Latency)
+	phases(&b, s.Handshakes.BySuite)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -88,14 +98,39 @@ func Text(w io.Writer, s load.Summary) error {
 func describe(c load.Config) string {
 	text := c.Optimizations.String() + ", pool " + c.Optimizations.Pool.String()
 	if c.Model == load.Closed {
-		text += fmt.Sprintf(", %s model with %d workers", c.Model, c.Workers)
+		text += fmt.Sprintf(", %s model with %s", c.Model, level(c, fmt.Sprintf("%d workers", c.Workers)))
 	} else {
-		text += fmt.Sprintf(", %s model at %s %s", c.Model, format.Text(format.AppendSetRate, c.Rate), c.Arrival)
+		text += fmt.Sprintf(", %s model at %s %s", c.Model, level(c, format.Text(format.AppendSetRate, c.Rate)), c.Arrival)
 	}
 	if c.Handshake != load.HandshakeNone {
-		text += fmt.Sprintf(", %s for %s", c.Handshake, format.Text(format.AppendPercent, c.HandshakeShare))
+		text += fmt.Sprintf(", %s", c.Handshake)
+		if c.Transport != load.TransportMemory {
+			text += " over " + c.Transport.String()
+		}
+		text += fmt.Sprintf(" for %s", format.Text(format.AppendPercent, c.HandshakeShare))
 	}
 	return fmt.Sprintf("%s, rng-seed %d", text, c.RNGSeed)
+}
+
+// level says how much load was asked for: full, or how it comes and goes.
+func level(c load.Config, full string) string {
+	switch c.Profile {
+	case load.ProfileSteady:
+		return full
+	case load.ProfileStages:
+		return "stages " + c.Steps.String()
+	default:
+		return full + " " + c.Profile.String()
+	}
+}
+
+// causes lists why handshakes failed, by word.
+func causes(by load.Causes) []string {
+	var list []string
+	for _, word := range slices.Sorted(maps.Keys(by)) {
+		list = append(list, word+" "+exact(by[word]))
+	}
+	return list
 }
 
 func exact(n uint64) string { return format.Text(format.AppendExact, n) }
@@ -140,4 +175,46 @@ func latencies(b *strings.Builder, l load.Latencies) {
 			name = ""
 		}
 	}
+}
+
+// phases writes the table of what handshakes cost, by suite, transport and phase.
+func phases(b *strings.Builder, kinds []load.HandshakeKind) {
+	if len(kinds) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%-20s %11s %8s %8s %8s %7s %11s %11s\n",
+		"handshake", "completed", "p50", "p99", "mean", "share", "wire/each", "allocs/each")
+	for _, k := range kinds {
+		var sum load.PhaseUnit
+		for _, p := range k.Phases.List() {
+			sum.WireBytes += p.PerHandshake.WireBytes
+			sum.Allocs += p.PerHandshake.Allocs
+		}
+		phase(b, k.Suite.String()+"/"+k.Transport.String(), exact(k.Completed), k.Total, math.NaN(), sum, sum.WireBytes > 0)
+		for i, p := range k.Phases.List() {
+			share := math.NaN()
+			if k.Total.Mean > 0 {
+				share = float64(p.Service.Mean) / float64(k.Total.Mean)
+			}
+			phase(b, "  "+handshake.Phase(i).String(), "", p.Service, share, p.PerHandshake, sum.WireBytes > 0)
+		}
+	}
+}
+
+// phase writes one line of that table.
+func phase(b *strings.Builder, name, count string, l load.Latency, share float64, u load.PhaseUnit, measured bool) {
+	part := ""
+	if !math.IsNaN(share) {
+		part = format.Text(format.AppendPercent, share)
+	}
+	fmt.Fprintf(b, "%-20s %11s %8s %8s %8s %7s %11s %11s\n", name, count,
+		pause(l, l.P50), pause(l, l.P99), pause(l, l.Mean), part, unit(u.WireBytes, measured, format.AppendBytes), unit(u.Allocs, measured, format.AppendPer))
+}
+
+// unit writes what one handshake takes, where that was measured.
+func unit(v float64, measured bool, appendTo func([]byte, float64) []byte) string {
+	if !measured {
+		return format.Dash
+	}
+	return format.Text(appendTo, v)
 }

@@ -20,6 +20,7 @@ type RuntimeSample struct {
 	HeapLive         uint64 // bytes that the last collection found reachable
 	HeapGoal         uint64 // bytes at which the present one should end
 	HeapObjectsBytes uint64 // bytes in objects, dead ones not yet swept included
+	OverheadBytes    uint64 // memory of the runtime that is not the heap's: stacks, its own tables
 	MemoryLimit      int64  // bytes; math.MaxInt64 is none
 	GOGC             int    // percent; -1 is off
 
@@ -51,6 +52,10 @@ const (
 	heapLive
 	heapGoal
 	heapObjectsBytes
+	heapFree
+	heapUnused
+	heapReleased
+	memoryTotal
 	memoryLimit
 	gogc
 	cpuGC
@@ -69,6 +74,10 @@ var metricNames = [numMetrics]string{
 	heapLive:         "/gc/heap/live:bytes",
 	heapGoal:         "/gc/heap/goal:bytes",
 	heapObjectsBytes: "/memory/classes/heap/objects:bytes",
+	heapFree:         "/memory/classes/heap/free:bytes",
+	heapUnused:       "/memory/classes/heap/unused:bytes",
+	heapReleased:     "/memory/classes/heap/released:bytes",
+	memoryTotal:      "/memory/classes/total:bytes",
 	memoryLimit:      "/gc/gomemlimit:bytes",
 	gogc:             "/gc/gogc:percent",
 	cpuGC:            "/cpu/classes/gc/total:cpu-seconds",
@@ -111,12 +120,14 @@ func (r *Runtime) Read(s *RuntimeSample) {
 		HeapLive:         r.count(heapLive),
 		HeapGoal:         r.count(heapGoal),
 		HeapObjectsBytes: r.count(heapObjectsBytes),
-		MemoryLimit:      int64(min(r.count(memoryLimit), math.MaxInt64)),
-		GOGC:             percentOrOff(r.count(gogc)),
-		GCCPUSeconds:     r.seconds(cpuGC),
-		TotalCPUSeconds:  r.seconds(cpuTotal),
-		IdleCPUSeconds:   r.seconds(cpuIdle),
-		Goroutines:       int(r.count(goroutines)),
+		OverheadBytes: less(r.count(memoryTotal), r.count(heapObjectsBytes)+r.count(heapFree)+
+			r.count(heapUnused)+r.count(heapReleased)),
+		MemoryLimit:     int64(min(r.count(memoryLimit), math.MaxInt64)),
+		GOGC:            percentOrOff(r.count(gogc)),
+		GCCPUSeconds:    r.seconds(cpuGC),
+		TotalCPUSeconds: r.seconds(cpuTotal),
+		IdleCPUSeconds:  r.seconds(cpuIdle),
+		Goroutines:      int(r.count(goroutines)),
 	}
 	if h := histogramIn(r.samples[schedLatencies].Value); h != nil {
 		s.SchedLatencyP99 = quantileSince(h, r.waited, 0.99)
@@ -192,3 +203,6 @@ func ExactAllocs() (objects, bytes uint64) {
 	runtime.ReadMemStats(&m)
 	return m.Mallocs, m.TotalAlloc
 }
+
+// less returns a - b, and 0 where that is negative.
+func less(a, b uint64) uint64 { return a - min(a, b) }
