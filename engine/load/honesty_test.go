@@ -39,7 +39,7 @@ func steadyPairs(t *testing.T, pairsPerSecond float64, duration time.Duration) C
 	c := Default()
 	c.Rate, c.Arrival = 2*pairsPerSecond, Constant
 	c.Lifetime, c.Messages, c.ExpireShare = Fixed(time.Millisecond), Fixed(0), 0
-	c.HandshakeShare = 1
+	c.HandshakeShare = 0.2 // of a fifth: they are real, and take real time
 	c.Duration = duration
 	return c
 }
@@ -122,4 +122,48 @@ func TestDroppedByAStall(t *testing.T) {
 	if got := s.Sessions.Created + s.Dropped; got < 15990 || got > 16000 {
 		t.Errorf("%d sessions created or dropped of 16000 offered", got)
 	}
+}
+
+// A load that takes all processor time there is loses pairs for want of it.
+func TestDroppedForWantOfProcessorTime(t *testing.T) {
+	e, err := New(quick(set(t, "rate", "2M/s"), set(t, "max-live", "4000000"), set(t, "optimizations", "baseline"), set(t, "duration", "0s")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	waitFor(t, "drops", func() bool { return e.Snapshot().Dropped.CPU > 10_000 })
+	s := e.Snapshot()
+	if s.Dropped.Generator > s.Dropped.CPU/10 || s.Dropped.Late != s.Dropped.CPU+s.Dropped.Generator {
+		t.Errorf("dropped by %+v, want nearly all by CPU", s.Dropped)
+	}
+	if why := strings.Join(s.Reasons, "; "); s.Valid || !strings.Contains(why, "processor time") {
+		t.Errorf("valid %v because of %q", s.Valid, why)
+	}
+}
+
+// Where what lives fills the memory limit, no more is started, and what lives
+// goes on.
+func TestDroppedForWantOfMemory(t *testing.T) {
+	e, err := New(quick(set(t, "rate", "100k/s"), set(t, "lifetime", "1h"), set(t, "messages", "1000"), set(t, "handshake", "none"),
+		set(t, "max-live", "4000000"), set(t, "pool", "none"), set(t, "memory-limit", "64MiB"), set(t, "duration", "0s")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	waitFor(t, "drops", func() bool { return e.Snapshot().Dropped.Memory > 1000 })
+	s := e.Snapshot()
+	if s.Sessions.Live == 0 || s.Sessions.Live > 200_000 {
+		t.Errorf("%d sessions live under a limit of 64 MiB", s.Sessions.Live)
+	}
+	if why := strings.Join(s.Reasons, "; "); s.Valid || !strings.Contains(why, "memory limit is 64MiB") {
+		t.Errorf("valid %v because of %q", s.Valid, why)
+	}
+	sealed := s.Messages.Sealed
+	waitFor(t, "messages of those that live", func() bool { return e.Snapshot().Messages.Sealed > sealed })
 }

@@ -57,7 +57,7 @@ type lane struct {
 	active  int   // pairs begun and not over
 	retryAt int64
 	seen    int64 // when the lane last looked at the clock between two pieces of work
-	lost    int64 // time since it was last on schedule in which it did no work
+	lost    recently
 
 	limits   session.Limits // of a session left to expire
 	born     birth          // the pair that is being made, if that takes no waiting
@@ -112,7 +112,7 @@ func (l *lane) loop() {
 func (l *lane) look() int64 {
 	now := l.run.now()
 	if gap := now - l.seen; gap > int64(longStep) {
-		l.lost += gap
+		l.lost.add(now, gap)
 	}
 	l.seen = now
 	return now
@@ -176,14 +176,13 @@ func (l *lane) begins() bool {
 		intended := l.pacer.next()
 		now := l.look()
 		if intended > now {
-			l.lost = 0
 			return n > 0
 		}
 		late := now - intended
 		switch {
 		case late > int64(maxLateness):
 			l.pacer.take()
-			l.tooLate(late)
+			l.tooLate(now, late)
 		case l.full() || l.run.exhausted(l.cfg.Sessions):
 			return n > 0
 		default:
@@ -204,11 +203,11 @@ func (l *lane) full() bool {
 // lack of processor time, or something else. The lane lacks it where it was at
 // work for most of the time by which it is late, and where the whole process has
 // used up all there is.
-func (l *lane) tooLate(late int64) {
+func (l *lane) tooLate(now, late int64) {
 	if l.run.exhausted(l.cfg.Sessions) {
 		return // it was not asked for any more
 	}
-	if l.lost > late/2 && !l.run.pressure.cpu.Load() {
+	if l.lost.at(now) > late/2 && !l.run.pressure.cpu.Load() {
 		l.rec.droppedGenerator.Add(2)
 	} else {
 		l.rec.droppedCPU.Add(2)
@@ -505,9 +504,35 @@ func (l *lane) nap() {
 	l.sleep(time.Duration(until-now), l.carriers.waiting)
 	slept := l.run.now()
 	if overdue {
-		l.lost += slept - now
+		l.lost.add(slept, slept-now)
 	} else {
-		l.lost += max(slept-until, 0)
+		l.lost.add(slept, max(slept-until, 0))
 	}
 	l.seen = slept
+}
+
+// recently is how much of the last maxLateness or so a lane did no work in
+// although there was some. All times are engine time, ns.
+type recently struct {
+	since       int64 // when now began to count
+	now, before int64 // in the present stretch of maxLateness, and the one before
+}
+
+func (r *recently) add(at, d int64) {
+	r.roll(at)
+	r.now += d
+}
+
+func (r *recently) at(now int64) int64 {
+	r.roll(now)
+	return r.now + int64(float64(r.before)*(1-float64(now-r.since)/float64(maxLateness)))
+}
+
+func (r *recently) roll(now int64) {
+	switch passed := now - r.since; {
+	case passed >= 2*int64(maxLateness):
+		*r = recently{since: now}
+	case passed >= int64(maxLateness):
+		*r = recently{since: r.since + int64(maxLateness), before: r.now}
+	}
 }

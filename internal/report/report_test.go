@@ -37,6 +37,11 @@ func at(elapsed time.Duration) load.Snapshot {
 		Allocs:    load.Allocs{Objects: 2 * n, Bytes: 100 * n},
 		GC:        load.GC{Cycles: n / 500, PauseTotal: time.Duration(n/500) * 40 * time.Microsecond, HeapLive: 5 << 20},
 		Messages:  load.Messages{Sealed: 2 * n, Opened: 2 * n, Bytes: 2048 * n},
+		Handshakes: load.Handshakes{HandshakeCounts: load.HandshakeCounts{
+			Completed: n / 10, Failed: n / 1000,
+		}},
+		Stages:  load.Stages{Handshake: load.Stage{Count: n / 10, Total: time.Duration(n/10) * 500 * time.Microsecond}},
+		Dropped: load.Dropped{Live: n / 1000, CPU: 2 * (n / 1000), Generator: 3 * (n / 1000), Late: 5 * (n / 1000), Failed: 4 * (n / 1000)},
 	}
 }
 
@@ -56,6 +61,22 @@ func summaryOf(s load.Snapshot) load.Summary {
 	}
 }
 
+// kind makes up handshakes whose phases take scale times 100, 200, 50 and 50 µs.
+func kind(suite load.Handshake, transport load.Transport, n uint64, scale int, measured bool) load.HandshakeKind {
+	took := func(us int) load.Latency {
+		d := time.Duration(us*scale) * time.Microsecond
+		return load.Latency{Count: n, Mean: d, P50: d, P99: 3 * d, Max: 4 * d}
+	}
+	k := load.HandshakeKind{Suite: suite, Transport: transport, HandshakeCounts: load.HandshakeCounts{Completed: n, Total: took(410)}}
+	for i, p := range k.Phases.List() {
+		*p = load.PhaseCost{Service: took([]int{100, 200, 50, 50}[i]), Bytes: n * 300}
+		if measured {
+			p.PerHandshake = load.PhaseUnit{Allocs: float64(10 * i), AllocBytes: 1000, WireBytes: 300}
+		}
+	}
+	return k
+}
+
 func TestText(t *testing.T) {
 	plain := summaryOf(at(10 * time.Second))
 	plain.Pool.HitRatio = 0.75
@@ -70,7 +91,19 @@ func TestText(t *testing.T) {
 	short.GC.Cycles = 12
 	short.GC.Pauses = load.Latency{Count: 12, P50: 40 * time.Microsecond, P99: 84 * time.Microsecond, Max: 84 * time.Microsecond}
 
-	for name, s := range map[string]load.Summary{"text.golden": plain, "partial.golden": short} {
+	shaped := summaryOf(at(10 * time.Second))
+	shaped.Config.Profile, shaped.Config.Handshake, shaped.Config.Transport = load.ProfileStages, load.HandshakeMixed, load.TransportHTTP
+	shaped.Config.HandshakeShare = 1
+	shaped.Dropped, shaped.DroppedBy = 12, load.Dropped{Live: 2, Memory: 2, Late: 4, CPU: 2, Generator: 2, Failed: 4}
+	shaped.Handshakes = load.Handshakes{
+		HandshakeCounts: load.HandshakeCounts{Completed: 5000, Failed: 3, FailedBy: load.Causes{"timeout": 1, "busy": 2}},
+		BySuite: []load.HandshakeKind{
+			kind(load.HandshakeX25519, load.TransportHTTP, 3000, 1, true),
+			kind(load.HandshakeHybrid, load.TransportMemory, 2000, 2, false),
+		},
+	}
+
+	for name, s := range map[string]load.Summary{"text.golden": plain, "partial.golden": short, "shaped.golden": shaped} {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
 			if err := Text(&got, s); err != nil {
@@ -180,13 +213,15 @@ func TestCSV(t *testing.T) {
 	want := []map[string]string{
 		{
 			"elapsed_s": "2.000", "offered_per_second": "1000.0", "achieved_per_second": "1000.0", "sessions_created": "1000",
-			"sessions_live": "1000", "sessions_expired": "0", "sessions_failed": "0", "dropped": "0",
+			"sessions_live": "1000", "sessions_expired": "0", "sessions_failed": "0", "dropped": "10",
 			"allocs_per_session": "2.0000", "alloc_bytes_per_session": "100.0", "key_allocations_per_session": "0.2500",
 			"hkdf_per_session": "2.0000", "pool_hit_ratio": "0.750000", "gc_cycles": "2", "gc_pause_ns": "80000",
 			"heap_live_bytes": "5242880", "messages_sealed": "2000", "messages_opened": "2000", "messages_failed": "0",
-			"handshakes_completed": "0", "valid": "true", "invalid_reasons": "",
+			"handshakes_completed": "100", "valid": "true", "invalid_reasons": "",
+			"handshakes_failed": "1", "handshake_ns_per_handshake": "500000",
+			"dropped_live_limit": "1", "dropped_memory": "0", "dropped_cpu": "2", "dropped_generator": "3", "dropped_failed": "4",
 		},
-		{"elapsed_s": "2.000", "offered_per_second": "", "allocs_per_session": "", "pool_hit_ratio": "", "gc_cycles": "0"},
+		{"elapsed_s": "2.000", "offered_per_second": "", "allocs_per_session": "", "pool_hit_ratio": "", "gc_cycles": "0", "handshake_ns_per_handshake": ""},
 	}
 	for i, row := range want {
 		got := make(map[string]string)
