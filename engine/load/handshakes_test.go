@@ -187,3 +187,94 @@ func TestHandshakesChangeUnderTraffic(t *testing.T) {
 		t.Errorf("%d handshakes failed by %v of %d kinds, messages %+v, sessions %+v", s.Handshakes.Failed, s.Handshakes.FailedBy, len(s.Handshakes.BySuite), s.Messages, s.Sessions)
 	}
 }
+
+// When the way between the ends breaks, handshakes fail by that cause, sessions
+// that live go on, and the load's end comes as always.
+func TestTheWireBreaks(t *testing.T) {
+	cfg := quick(set(t, "transport", "http"), set(t, "handshake-share", "50%"), set(t, "rate", "400/s"), set(t, "duration", "0s"))
+	e, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "handshakes", func() bool { return e.Snapshot().Handshakes.Completed > 20 })
+	if err := e.run.parties.wire.server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "failures", func() bool { return e.Snapshot().Handshakes.FailedBy["transport"] > 20 })
+	created := e.Snapshot().Sessions.Created
+	waitFor(t, "pairs that resume", func() bool { return e.Snapshot().Sessions.Created > created+20 })
+	s := e.Stop()
+	checkBalance(t, s.Sessions)
+	if s.Valid || s.Handshakes.Failed != s.Handshakes.FailedBy["transport"] || s.Sessions.Failed != 0 || s.Messages.Failed != 0 {
+		t.Errorf("valid %v, handshakes failed by %v, sessions %+v", s.Valid, s.Handshakes.FailedBy, s.Sessions)
+	}
+}
+
+// A run that ends with handshakes in flight counts none of them, and leaves no
+// goroutine behind, as goleak says. (That the responder forgets them in time is
+// its own package's to prove.)
+func TestStopWithHandshakesInFlight(t *testing.T) {
+	for range 5 {
+		e, err := New(quick(set(t, "transport", "http"), set(t, "handshake", "mixed"), set(t, "handshake-share", "100%"),
+			set(t, "model", "closed"), set(t, "workers", "200"), set(t, "duration", "0s")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "handshakes", func() bool { return e.Snapshot().Handshakes.Completed > 20 })
+		r := e.run
+		s := e.Stop()
+		checkBalance(t, s.Sessions)
+		if s.Handshakes.Failed != 0 || !s.Valid {
+			t.Errorf("%d handshakes failed by %v; not valid because of %q", s.Handshakes.Failed, s.Handshakes.FailedBy, s.InvalidReasons)
+		}
+		if n := len(r.parties.waiting); n != 0 {
+			t.Errorf("%d handshakes are still expected", n)
+		}
+	}
+}
+
+// While there are as many handshakes in flight as may be, pairs wait, and their
+// response times say so; too long a wait is not for want of processor time.
+func TestHandshakesInFlightAreBounded(t *testing.T) {
+	cfg := quick(set(t, "transport", "http"), set(t, "handshake-share", "100%"), set(t, "rate", "2000/s"), set(t, "duration", "0s"))
+	e, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold := make(chan struct{})
+	e.prepare = func(r *run) {
+		r.parties.through = func(over handshake.Transport) handshake.Transport {
+			return transportFunc(func(ctx context.Context, msg []byte) ([]byte, error) {
+				select {
+				case <-hold:
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				}
+				return over.RoundTrip(ctx, msg)
+			})
+		}
+	}
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	waitFor(t, "drops", func() bool { return e.Snapshot().Dropped.Late > 100 })
+	active := int64(0)
+	for _, l := range e.run.lanes {
+		active += l.rec.active.Load()
+	}
+	if want := int64(len(e.run.lanes) * maxInFlight); active != want {
+		t.Errorf("%d handshakes in flight, want %d", active, want)
+	}
+	if s := e.Snapshot(); s.Dropped.CPU > s.Dropped.Generator/10 || s.Sessions.Created != 0 {
+		t.Errorf("dropped by %+v with %d created", s.Dropped, s.Sessions.Created)
+	}
+	close(hold)
+	waitFor(t, "those that waited", func() bool { return e.Snapshot().Latency.Create.Response.Max > 2*time.Second })
+}

@@ -35,6 +35,8 @@ type parties struct {
 
 	wiring sync.Mutex // guards the making of wire
 	wire   *wire      // nil until HTTP is asked for
+	// through is a test's, and stands between the ends and the wire.
+	through func(handshake.Transport) handshake.Transport
 
 	mu      sync.Mutex
 	waiting map[string]*line // handshakes over the wire, by context id
@@ -79,6 +81,9 @@ func (p *parties) shake(ctx context.Context, l *line, b *birth) {
 	transport, id := l.memory, ""
 	if b.transport == TransportHTTP {
 		transport = p.wire
+		if p.through != nil {
+			transport = p.through(transport)
+		}
 		id = rand.Text() // by which the responder's result is found
 		p.expect(id, l)
 		defer p.expect(id, nil)
