@@ -142,33 +142,26 @@ func (c *Client) RoundTrip(ctx context.Context, msg []byte) ([]byte, error) {
 	// The library may read the body after it has returned; msg is not ours then.
 	msg = bytes.Clone(msg)
 	for {
-		resp, unsent, err := c.send(limited, msg)
-		var reply []byte
-		if err == nil {
-			reply, err = answer(resp)
-		}
+		reply, unsent, err := c.exchange(limited, msg)
 		switch {
-		case err == nil:
-			return reply, nil
-		case !errors.Is(err, ErrTransport) && resp != nil:
-			return nil, err // a refusal; whether ctx ended since is all the same
+		case err == nil || !errors.Is(err, ErrTransport):
+			return reply, err // an answer; whether ctx ended since is all the same
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("handshake: send: %w", ctx.Err())
 		case limited.Err() != nil:
 			return nil, fmt.Errorf("handshake: no reply within %v: %w", c.cfg.Timeout, limited.Err())
-		case unsent:
-			continue // each time uses up a dead connection
-		case resp != nil:
+		case !unsent:
 			return nil, err
 		}
-		return nil, fmt.Errorf("%w: %w", ErrTransport, err)
+		// Again: each time uses up a dead connection, and there are MaxIdleConns.
 	}
 }
 
-// send makes one attempt. After an error, unsent says that the connection was a
-// kept one that took no byte of the message: it may be sent again. The library
-// never does so itself, because it cannot read the body a second time.
-func (c *Client) send(ctx context.Context, msg []byte) (resp *http.Response, unsent bool, err error) {
+// exchange makes one attempt. Its error is a refusal or ErrTransport. After the
+// latter, unsent says that the connection was a kept one that took no byte of the
+// message: it may be sent again. The library never does so itself, because it
+// cannot read the body a second time.
+func (c *Client) exchange(ctx context.Context, msg []byte) (reply []byte, unsent bool, err error) {
 	var used *line
 	var kept bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -184,17 +177,18 @@ func (c *Client) send(ctx context.Context, msg []byte) (resp *http.Response, uns
 	if len(msg) > 0 {
 		req.Body = io.NopCloser(bytes.NewReader(msg))
 	}
-	resp, err = c.transport.RoundTrip(req.WithContext(ctx))
+	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		return nil, kept && used.end(), err
+		return nil, kept && used.end(), fmt.Errorf("%w: %w", ErrTransport, err)
 	}
-	return resp, false, nil
+	reply, err = answer(resp)
+	return reply, false, err
 }
 
 // answer reads what the server says, up to the length of a message, and closes
 // the body. It returns ErrTransport if that is not what a [Server] says.
 func answer(resp *http.Response) ([]byte, error) {
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // all that matters of the body is read by then
 	switch resp.StatusCode {
 	case http.StatusOK:
 		return messageOf(resp)

@@ -79,7 +79,7 @@ func TestRefusalsOverHTTP(t *testing.T) {
 			if text := err.Error(); !strings.Contains(text, ", says the responder") || strings.Count(text, "handshake: ") != 1 {
 				t.Errorf("error text %q", text)
 			}
-			if c.want == ErrBusy {
+			if errors.Is(c.want, ErrBusy) {
 				return
 			}
 			if _, err := p.client.RoundTrip(t.Context(), p.begin(t, "e").invitation(nil)); err != nil {

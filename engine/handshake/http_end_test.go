@@ -205,25 +205,31 @@ func (a *atPhase) RoundTrip(ctx context.Context, msg []byte) ([]byte, error) {
 	return reply, err
 }
 
-// TestServerEndsBetweenPhases closes the server before each message.
+// TestServerEndsBetweenPhases ends the server before each message: the initiator
+// has its error, and the responder forgets the handshake at its time.
 func TestServerEndsBetweenPhases(t *testing.T) {
-	for _, phase := range []Phase{Invitation, Request, Complete} {
+	const timeout = 3 * time.Second
+	for phase, pending := range map[Phase]int{Invitation: 0, Request: 1, Complete: 1} {
 		for name, end := range map[string]func(*Server) error{
 			"close":    (*Server).Close,
-			"shutdown": func(s *Server) error { return s.Shutdown(t.Context()) },
+			"shutdown": func(s *Server) error { return s.Shutdown(context.Background()) },
 		} {
 			t.Run(fmt.Sprintf("%s before %s", name, phase), func(t *testing.T) {
-				p := newHTTPPair(t, ResponderConfig{PendingTimeout: time.Millisecond})
-				ends := &atPhase{Transport: p.client, phase: phase, before: func() {
-					if err := end(p.server); err != nil {
-						t.Error(err)
+				synctest.Test(t, func(t *testing.T) {
+					p := newPairOver(t, newPipeListener(), ResponderConfig{PendingTimeout: timeout}, ServerConfig{}, ClientConfig{})
+					ends := &atPhase{Transport: p.client, phase: phase, before: func() {
+						if err := end(p.server); err != nil {
+							t.Error(err)
+						}
+					}}
+					result, _, err := p.initiator.Run(t.Context(), ends, p.responder.Public(), "")
+					if result != nil || !errors.Is(err, ErrTransport) {
+						t.Errorf("result %v, error %v, want ErrTransport", result, err)
 					}
-				}}
-				result, _, err := p.initiator.Run(t.Context(), ends, p.responder.Public(), "")
-				if result != nil || !errors.Is(err, ErrTransport) {
-					t.Errorf("result %v, error %v, want ErrTransport", result, err)
-				}
-				eventually(t, "nothing is pending", func() bool { return p.responder.Pending() == 0 })
+					p.pending(t, pending)
+					time.Sleep(timeout)
+					p.pending(t, 0)
+				})
 			})
 		}
 	}

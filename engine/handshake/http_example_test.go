@@ -16,7 +16,6 @@ func ExampleServer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer ofBob.Close()
 	responder, err := handshake.NewResponder(handshake.ResponderConfig{Identity: bob})
 	if err != nil {
 		log.Fatal(err)
@@ -59,6 +58,7 @@ func ExampleServer() {
 		log.Fatal(err)
 	}
 	fmt.Println("served:", <-serving)
+	_ = ofBob.Close()
 	// Output:
 	// bob has the session: true
 	// handshake: malformed message, says the responder: 6 bytes, fewer than 92
