@@ -118,7 +118,7 @@ func parseURL(baseURL string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, refuse(ErrParams, "URL %q names no host", baseURL)
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, refuse(ErrParams, "URL %q has more than host, port and path", baseURL)
+		return nil, refuse(ErrParams, "URL %q has more than host, port and path", u.Redacted())
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
