@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"time"
 
@@ -53,6 +55,7 @@ func (p *parties) disconnect() {
 func newWire(r *handshake.Responder, accept func(*handshake.Result) error, wrap ...func(net.Listener) net.Listener) (*wire, error) {
 	server, err := handshake.NewServer(handshake.ServerConfig{
 		Responder: r, Accept: accept, MaxConns: maxPending,
+		ErrorLog: log.New(io.Discard, "", 0), // who asked for a load asked for no log
 	})
 	if err != nil {
 		return nil, err
