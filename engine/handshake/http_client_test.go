@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -140,8 +141,8 @@ var foreignAnswers = []struct {
 	{"empty reply", "HTTP/1.1 200 OK\r\nContent-Type: " + HTTPContentType + "\r\nContent-Length: 0\r\n\r\n", "transport", "reply is empty"},
 	{"reply cut off", "HTTP/1.1 200 OK\r\nContent-Type: " + HTTPContentType + "\r\nContent-Length: 9\r\nConnection: close\r\n\r\nhi", "transport", "read reply: unexpected EOF"},
 	{"reply withheld", "HTTP/1.1 200 OK\r\nContent-Type: " + HTTPContentType + "\r\nContent-Length: 9\r\n\r\nhi", "timeout", "handshake: no reply within 10s"},
-	{"reply said to be too long", "HTTP/1.1 200 OK\r\nContent-Type: " + HTTPContentType + "\r\nContent-Length: 2303\r\n\r\n", "transport", "reply has 2303 bytes, more than 2302"},
-	{"reply too long", "HTTP/1.1 200 OK\r\nContent-Type: " + HTTPContentType + "\r\n\r\n" + strings.Repeat("x", 1<<20), "transport", "reply has more than 2302 bytes"},
+	{"reply said to be too long", "HTTP/1.1 200 OK\r\nContent-Type: " + HTTPContentType + "\r\nContent-Length: " + strconv.Itoa(MaxMessage+1) + "\r\n\r\n", "transport", fmt.Sprintf("reply has %d bytes, more than %d", MaxMessage+1, MaxMessage)},
+	{"reply too long", "HTTP/1.1 200 OK\r\nContent-Type: " + HTTPContentType + "\r\n\r\n" + strings.Repeat("x", 1<<20), "transport", fmt.Sprintf("reply has more than %d bytes", MaxMessage)},
 	{"reply compressed", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: " + HTTPContentType + "\r\nContent-Length: 2\r\n\r\nhi", "transport", "reply is not"},
 	{"redirect", "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n", "transport", "answer is status 307"},
 	{"switch of protocols", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "transport", "answer is status 101"},

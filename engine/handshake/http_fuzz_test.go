@@ -75,10 +75,12 @@ func FuzzServerHandler(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, raw := range goodRun(f).messages {
-		f.Add([]byte(post(raw)))
-		f.Add([]byte(post(raw, "Content-Type: text/plain")))
-		f.Add([]byte(strings.Replace(post(raw), "POST", "GET", 1)))
+	for _, suite := range Suites() {
+		for _, raw := range goodRun(f, suite).messages {
+			f.Add([]byte(post(raw)))
+			f.Add([]byte(post(raw, "Content-Type: text/plain")))
+			f.Add([]byte(strings.Replace(post(raw), "POST", "GET", 1)))
+		}
 	}
 	f.Add([]byte(post(make([]byte, MaxMessage+1))))
 	f.Add([]byte("POST " + HTTPPath + " HTTP/1.1\r\nHost: a\r\nContent-Type: " + HTTPContentType + "\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"))
