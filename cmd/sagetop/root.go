@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 
 	"github.com/charmbracelet/x/term"
@@ -80,6 +81,7 @@ func dashboard(ctx context.Context, o *options) error {
 	if err := engine.Start(); err != nil {
 		return err
 	}
+	log.SetOutput(io.Discard) // only libraries log, and would across the screen
 	unguard := termguard.Start()
 	testHookDashboard()
 	shown := ui.Run(ctx, ui.Options{
