@@ -102,8 +102,9 @@ func TestRuntimeRead(t *testing.T) {
 	if after.Goroutines < 51 {
 		t.Errorf("%d goroutines, want at least 51", after.Goroutines)
 	}
-	if after.HeapLive == 0 || after.HeapGoal < after.HeapLive || after.HeapObjectsBytes == 0 {
-		t.Errorf("heap: live %d, goal %d, objects %d", after.HeapLive, after.HeapGoal, after.HeapObjectsBytes)
+	if after.HeapLive == 0 || after.HeapGoal < after.HeapLive || after.HeapObjectsBytes == 0 ||
+		after.OverheadBytes == 0 || after.OverheadBytes > 1<<30 {
+		t.Errorf("heap: live %d, goal %d, objects %d, overhead %d", after.HeapLive, after.HeapGoal, after.HeapObjectsBytes, after.OverheadBytes)
 	}
 	if after.GCCPUSeconds <= before.GCCPUSeconds || after.UsedCPUSeconds() < after.GCCPUSeconds || after.IdleCPUSeconds > after.TotalCPUSeconds {
 		t.Errorf("processor seconds: GC %v then %v, used %v, idle %v of %v",
