@@ -89,9 +89,11 @@ func (e *Engine) Start() error {
 	if e.state != Idle {
 		return ErrStarted
 	}
-	if err := e.beginRun(); err != nil {
+	r, err := e.newRun()
+	if err != nil {
 		return err
 	}
+	e.beginRun(r)
 	e.restore = takeRuntime()
 	setRuntime(e.cfg)
 	e.control.Add(1)
@@ -99,13 +101,18 @@ func (e *Engine) Start() error {
 	return nil
 }
 
-// beginRun makes and starts a run by the present configuration.
-func (e *Engine) beginRun() error {
-	r, err := newRun(e.cfg, e.fail)
-	if err != nil {
-		return err
-	}
+// newRun makes a run by the present configuration.
+func (e *Engine) newRun() (*run, error) {
 	measureUnits()
+	r, err := newRun(e.cfg, e.fail)
+	if err == nil && e.prepare != nil {
+		e.prepare(r)
+	}
+	return r, err
+}
+
+// beginRun starts a run.
+func (e *Engine) beginRun(r *run) {
 	e.run = r
 	e.state = Running
 	o := r.orders.Load()
@@ -114,11 +121,7 @@ func (e *Engine) beginRun() error {
 	e.sampling.Lock()
 	e.sampler.begin()
 	e.sampling.Unlock()
-	if e.prepare != nil {
-		e.prepare(r)
-	}
 	r.begin()
-	return nil
 }
 
 // Config returns the configuration in force.
@@ -214,16 +217,23 @@ func (e *Engine) pause(from, to State) {
 }
 
 // Reset ends all sessions and begins anew: empty managers, empty pools, all
-// counters and the elapsed time at zero.
+// counters and the elapsed time at zero. It returns [ErrNotRunning] before Start
+// and after the end, and the error of a transport that cannot be had; then nothing
+// changed.
 func (e *Engine) Reset() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.state != Running && e.state != Paused {
 		return ErrNotRunning
 	}
+	r, err := e.newRun()
+	if err != nil {
+		return err // and the old run goes on
+	}
 	e.run.quiesce()
 	e.run.drain()
-	return e.beginRun()
+	e.beginRun(r)
+	return nil
 }
 
 // Next waits for the next snapshot, of which there are ten a second, and

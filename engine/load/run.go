@@ -78,6 +78,7 @@ func newRun(cfg Config, failed func(error)) (*run, error) {
 	}
 	shape := cfg.Shape(0)
 	if err := r.order(orders{cfg: cfg, shape: &shape}); err != nil {
+		r.cancel()
 		return nil, err
 	}
 	return r, nil

@@ -23,7 +23,7 @@ var errUnexpected = errors.New("nobody waits for this handshake")
 type wire struct {
 	*handshake.Client
 	server *handshake.Server
-	served chan error
+	served chan struct{} // closed when the server has ended
 }
 
 // connect makes sure that there is a wire.
@@ -72,8 +72,11 @@ func newWire(r *handshake.Responder, accept func(*handshake.Result) error, wrap 
 	for _, with := range wrap {
 		listener = with(listener)
 	}
-	w := &wire{Client: client, server: server, served: make(chan error, 1)}
-	go func() { w.served <- server.Serve(listener) }()
+	w := &wire{Client: client, server: server, served: make(chan struct{})}
+	go func() {
+		defer close(w.served)
+		_ = server.Serve(listener) // what ended it shows in the handshakes that fail
+	}()
 	return w, nil
 }
 
