@@ -148,7 +148,7 @@ func TestDroppedForWantOfProcessorTime(t *testing.T) {
 // goes on.
 func TestDroppedForWantOfMemory(t *testing.T) {
 	e, err := New(quick(set(t, "rate", "100k/s"), set(t, "lifetime", "1h"), set(t, "messages", "1000"), set(t, "handshake", "none"),
-		set(t, "max-live", "4000000"), set(t, "pool", "none"), set(t, "memory-limit", "64MiB"), set(t, "duration", "0s")))
+		set(t, "max-live", "4000000"), set(t, "pool", "none"), set(t, "memory-limit", "32MiB"), set(t, "duration", "0s")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +159,9 @@ func TestDroppedForWantOfMemory(t *testing.T) {
 	waitFor(t, "drops", func() bool { return e.Snapshot().Dropped.Memory > 1000 })
 	s := e.Snapshot()
 	if s.Sessions.Live == 0 || s.Sessions.Live > 200_000 {
-		t.Errorf("%d sessions live under a limit of 64 MiB", s.Sessions.Live)
+		t.Errorf("%d sessions live under a limit of 32 MiB", s.Sessions.Live)
 	}
-	if why := strings.Join(s.Reasons, "; "); s.Valid || !strings.Contains(why, "memory limit is 64MiB") {
+	if why := strings.Join(s.Reasons, "; "); s.Valid || !strings.Contains(why, "memory limit is 32MiB") {
 		t.Errorf("valid %v because of %q", s.Valid, why)
 	}
 	sealed := s.Messages.Sealed
