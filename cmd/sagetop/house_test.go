@@ -12,6 +12,7 @@ import (
 // floors are the packages of the project, from the ground up. A package imports
 // only what is on a lower floor than its own.
 var floors = [][]string{
+	{"internal/mutant"},
 	{"engine/session", "internal/stats", "internal/format", "internal/termbg", "internal/termguard"},
 	{"engine/handshake", "internal/vectors", "internal/benchdoc"},
 	{"engine/load"},

@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"os"
 	"testing"
 
@@ -278,5 +279,32 @@ func TestImplicitRejection(t *testing.T) {
 			t.Errorf("byte %d: %v, seed seen before: %t", i, err, seen[s])
 		}
 		seen[s] = true
+	}
+}
+
+// exporterFunc makes a function a context.
+type exporterFunc func(string, int) ([]byte, error)
+
+func (f exporterFunc) Export(exporter string, n int) ([]byte, error) { return f(exporter, n) }
+
+// TestExportWipes: of what a context exports, only the caller's copy is left.
+func TestExportWipes(t *testing.T) {
+	exported := bytes.Repeat([]byte{7}, 32)
+	var s seed
+	err := export(exporterFunc(func(exporter string, n int) ([]byte, error) {
+		if exporter != hpkeExporter || n != len(s) {
+			t.Errorf("asked for %d bytes of %q", n, exporter)
+		}
+		return exported, nil
+	}), hpkeExporter, s[:])
+	if err != nil || s != seed(bytes.Repeat([]byte{7}, 32)) {
+		t.Errorf("seed %x, %v", s, err)
+	}
+	if !bytes.Equal(exported, make([]byte, 32)) {
+		t.Errorf("the library's copy is %x", exported)
+	}
+	broken := errors.New("broken")
+	if err := export(exporterFunc(func(string, int) ([]byte, error) { return nil, broken }), "", s[:]); !errors.Is(err, broken) {
+		t.Errorf("error %v, want %v", err, broken)
 	}
 }
