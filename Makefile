@@ -41,7 +41,7 @@ race: ## run all tests under the race detector, in random order
 e2e: ## run only the end-to-end tests: the real binary on a pseudo-terminal
 	go test -count=1 -run '^TestE2E' -v $(PACKAGE)
 
-bench: ## print the session benchmarks as one table: ratios, budgets (minutes; ARGS=-h lists its flags)
+bench: ## print the benchmarks as one table: ratios, budgets (minutes; ARGS=-h lists its flags)
 	@go run ./internal/benchdoc $(ARGS)
 
 bench-doc: ## the same, written to docs/benchmarks.md

@@ -1,6 +1,6 @@
-// Command benchdoc runs the benchmarks of engine/session and prints one table of
-// them: figures, ratios to what they are to be compared with, and budgets. "make
-// bench" and "make bench-doc" call it.
+// Command benchdoc runs the benchmarks of engine/session and engine/handshake and
+// prints one table of them: figures, ratios to what they are to be compared with,
+// and budgets. "make bench" and "make bench-doc" call it.
 package main
 
 import (
@@ -95,7 +95,7 @@ func (r *report) measure(ctx context.Context, s settings, progress io.Writer) er
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	bench, err := build(ctx, dir, s.benchtime)
+	bench, err := build(ctx, r.sections, dir, s.benchtime)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,11 +15,17 @@ import (
 	"time"
 )
 
-// measured is the package whose benchmarks the plan names.
-const measured = "github.com/SAGE-X-project/sagetop/engine/session"
+// module is where the packages are whose benchmarks the plan names.
+const module = "github.com/SAGE-X-project/sagetop/"
 
-// runner runs benchmarks in one process and returns what it printed.
-type runner func(ctx context.Context, benches []string) ([]byte, error)
+// batch is what one process runs: benchmarks of one package, in order.
+type batch struct {
+	pkg     string
+	benches []string
+}
+
+// runner runs a batch in a process and returns what that printed.
+type runner func(ctx context.Context, b batch) ([]byte, error)
 
 // measure runs the plan in rounds: each of them once, then each of them again,
 // so that what the machine does meanwhile meets a row and its reference alike.
@@ -28,8 +35,8 @@ func measure(ctx context.Context, plan []section, rounds int, run runner, progre
 	start := time.Now()
 	for round := range rounds {
 		r := make(results)
-		for _, batch := range batches(plan, round) {
-			output, err := run(ctx, batch)
+		for _, b := range batches(plan, round) {
+			output, err := run(ctx, b)
 			if err != nil {
 				return nil, "", err
 			}
@@ -43,41 +50,59 @@ func measure(ctx context.Context, plan []section, rounds int, run runner, progre
 	return all, cpu, nil
 }
 
-// batches returns what one process each runs in a round, in order.
-func batches(plan []section, round int) [][]string {
-	var all [][]string
+// batches returns what one process each runs in a round, in order. A benchmark
+// that is in several sections runs in the first, beside its reference there.
+func batches(plan []section, round int) []batch {
+	var all []batch
+	ran := make(map[string]bool)
 	for _, s := range plan {
+		if s.rounds > 0 && round >= s.rounds {
+			continue
+		}
+		names := slices.DeleteFunc(s.benches(), func(name string) bool { return ran[name] })
+		for _, name := range names {
+			ran[name] = true
+		}
 		switch {
-		case s.rounds > 0 && round >= s.rounds:
+		case len(names) == 0:
 		case s.together:
-			all = append(all, s.benches())
+			all = append(all, batch{s.home(), names})
 		default:
-			names := s.benches()
 			if round%2 == 1 {
 				slices.Reverse(names)
 			}
 			for _, name := range names {
-				all = append(all, []string{name})
+				all = append(all, batch{s.home(), []string{name}})
 			}
 		}
 	}
 	return all
 }
 
-// build compiles the benchmarks into dir, and returns what runs them, each for
-// benchtime.
-func build(ctx context.Context, dir string, benchtime time.Duration) (runner, error) {
-	at, err := output(ctx, "", "go", "list", "-f", "{{.Dir}}", measured)
-	if err != nil {
-		return nil, err
+// build compiles the benchmarks of a plan into dir, and returns what runs them,
+// each for benchtime.
+func build(ctx context.Context, plan []section, dir string, benchtime time.Duration) (runner, error) {
+	type built struct{ binary, home string }
+	programs := make(map[string]built)
+	for _, s := range plan {
+		pkg := s.home()
+		if _, done := programs[pkg]; done {
+			continue
+		}
+		at, err := output(ctx, "", "go", "list", "-f", "{{.Dir}}", module+pkg)
+		if err != nil {
+			return nil, err
+		}
+		binary := filepath.Join(dir, path.Base(pkg)+".test")
+		if _, err := output(ctx, "", "go", "test", "-c", "-o", binary, module+pkg); err != nil {
+			return nil, err
+		}
+		programs[pkg] = built{binary, strings.TrimSpace(string(at))}
 	}
-	binary := filepath.Join(dir, "session.test")
-	if _, err := output(ctx, "", "go", "test", "-c", "-o", binary, measured); err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, benches []string) ([]byte, error) {
-		return output(ctx, strings.TrimSpace(string(at)), binary,
-			"-test.run=^$", "-test.bench="+pattern(benches), "-test.benchtime="+benchtime.String())
+	return func(ctx context.Context, b batch) ([]byte, error) {
+		p := programs[b.pkg]
+		return output(ctx, p.home, p.binary,
+			"-test.run=^$", "-test.bench="+pattern(b.benches), "-test.benchtime="+benchtime.String())
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,39 +20,44 @@ var small = []section{
 		{what: "b", bench: "B", shows: perOp},
 		{what: "c", bench: "C", shows: perOp},
 	}},
-	{title: "numbers", together: true, rounds: 1, rows: []row{
+	{title: "numbers", pkg: "engine/numbers", together: true, rounds: 1, rows: []row{
 		{what: "one", bench: "1", shows: perOp},
 		{what: "two", bench: "2", shows: units{time: "ns/x"}},
 		{what: "two again", bench: "2", shows: units{time: "ns/y"}},
+	}},
+	{title: "numbers again", pkg: "engine/numbers", rounds: 1, rows: []row{
+		{what: "three", bench: "2", shows: units{time: "ns/z"}},
 	}},
 }
 
 func TestMeasureInterleaves(t *testing.T) {
 	var order []string
-	fake := func(_ context.Context, benches []string) ([]byte, error) {
-		order = append(order, strings.Join(benches, "+"))
-		return fmt.Appendf(nil, "cpu: x\nBenchmark%s 1 %d ns/op\n", benches[0], len(order)), nil
+	fake := func(_ context.Context, b batch) ([]byte, error) {
+		order = append(order, b.pkg+":"+strings.Join(b.benches, "+"))
+		return fmt.Appendf(nil, "cpu: x\nBenchmark%s 1 %d ns/op\n", b.benches[0], len(order)), nil
 	}
 	all, cpu, err := measure(t.Context(), small, 3, fake, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "A B C 1+2 C B A A B C"; strings.Join(order, " ") != want {
-		t.Errorf("order %v, want %s", order, want)
+	const s, n = "engine/session:", "engine/numbers:"
+	want := []string{s + "A", s + "B", s + "C", n + "1+2", s + "C", s + "B", s + "A", s + "A", s + "B", s + "C"}
+	if !slices.Equal(order, want) {
+		t.Errorf("order %v, want %v", order, want)
 	}
-	want := []results{
+	found := []results{
 		{"A": {"ns/op": 1}, "B": {"ns/op": 2}, "C": {"ns/op": 3}, "1": {"ns/op": 4}},
 		{"C": {"ns/op": 5}, "B": {"ns/op": 6}, "A": {"ns/op": 7}},
 		{"A": {"ns/op": 8}, "B": {"ns/op": 9}, "C": {"ns/op": 10}},
 	}
-	if diff := cmp.Diff(want, all); diff != "" || cpu != "x" {
+	if diff := cmp.Diff(found, all); diff != "" || cpu != "x" {
 		t.Errorf("cpu %q, results %s", cpu, diff)
 	}
 }
 
 func TestMeasureFails(t *testing.T) {
 	broken := errors.New("broken")
-	_, _, err := measure(t.Context(), small, 3, func(context.Context, []string) ([]byte, error) { return nil, broken }, io.Discard)
+	_, _, err := measure(t.Context(), small, 3, func(context.Context, batch) ([]byte, error) { return nil, broken }, io.Discard)
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
@@ -73,10 +79,10 @@ func TestPattern(t *testing.T) {
 
 func TestOnly(t *testing.T) {
 	for _, tt := range []struct{ name, pattern, want string }{
-		{"all", "", "A B C 1 2"},
+		{"all", "", "A B C 1 2 2"},
 		{"one, with its reference", "^A$", "A B"},
 		{"a reference alone", "^B$", "B"},
-		{"by title", "numb", "1 2"},
+		{"by title", "numbers$", "1 2"},
 		{"none", "sloop", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,7 +99,15 @@ func TestOnly(t *testing.T) {
 
 // TestPlan checks what the table takes for granted.
 func TestPlan(t *testing.T) {
+	homes := make(map[string]string)
 	for _, s := range plan {
+		for _, name := range s.benches() {
+			// Results are kept by the benchmark's name alone.
+			if home := homes[name]; home != "" && home != s.home() {
+				t.Errorf("%s is in %s and in %s", name, home, s.home())
+			}
+			homes[name] = s.home()
+		}
 		seen := make(map[string]bool)
 		for _, r := range s.rows {
 			if seen[r.what] {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 // section is a part of the table: benchmarks that are compared with each other.
 type section struct {
 	title string
+	pkg   string // where the benchmarks are, from the module's root; "" is engine/session
 	rows  []row
 	// together runs the whole section in one process, where its benchmarks
 	// share what takes long to set up. Otherwise each has a process of its own.
@@ -17,6 +19,9 @@ type section struct {
 	// rounds is how often the section runs at most; 0 is as often as asked for.
 	rounds int
 }
+
+// home returns the package of the section's benchmarks.
+func (s section) home() string { return cmp.Or(s.pkg, "engine/session") }
 
 // row is one line of the table.
 type row struct {
@@ -70,7 +75,10 @@ const (
 
 // plan is the whole table. A row stands next to its reference: that is the order
 // in which they run.
-var plan = []section{
+var plan = slices.Concat(sessionPlan, handshakePlan())
+
+// sessionPlan is the part of the table that is about sessions.
+var sessionPlan = []section{
 	{title: "Create and remove one end, with all six keys", rows: []row{
 		{what: "baseline, plain", bench: "CreateRemove/baseline/plain", shows: perOp, ref: "CreateRemove/seed/plain", of: "seed"},
 		{what: "seed, plain", bench: "CreateRemove/seed/plain", shows: perOp},
