@@ -21,9 +21,7 @@
 //     the exact form. A signature covers the transcript up to itself: all of its
 //     message and all of those before, and so both identities, the context id,
 //     the suite, both key shares and all nonces.
-//   - The suite turns offer and answer into the session seed. For [X25519] that
-//     is SAGE's: [session.DeriveSeed] of the Diffie-Hellman secret, label
-//     "a2a/handshake v1", context id and both shares.
+//   - The suite turns offer and answer into the session seed: see below.
 //   - A confirmation is HMAC-SHA256 of the transcript up to it, under a key that
 //     HKDF-Expand makes of the seed. It proves that the sender has the seed, not
 //     only the signing key.
@@ -31,6 +29,33 @@
 // The initiator has its result after a Response, and the responder after a
 // Complete, that passes every check. Checks come in this order: form, identities,
 // time, suite, turn, signature, then what changes anything.
+//
+// # Suites
+//
+//	suite     offer    answer   label of sessions   bytes on the wire
+//	x25519    32 B     32 B     a2a/handshake v1    164 +  198 +  230 + 196 =  788
+//	hpke      32 B     32 B     sagetop/hpke v1     164 +  198 +  230 + 196 =  788
+//	hybrid    1216 B   1120 B   sagetop/hybrid v1   164 + 1382 + 1318 + 196 = 3060
+//
+// The bytes are those of the four messages under a context id of eight characters;
+// each further one adds a byte to each message.
+//
+//   - For [X25519] the seed is SAGE's: [session.DeriveSeed] of the Diffie-Hellman
+//     secret, label, context id and both shares.
+//   - For [HPKE] and [Hybrid] the offer is an ephemeral public key, and the answer
+//     is what the responder encapsulates to it. The seed is exported from that
+//     context of RFC 9180, mode base, AEAD export only. Its info is the suite and
+//     the transcript of Invitation and Request: ends that do not agree on who they
+//     are, on the context id, the suite, a nonce or the offer have different seeds.
+//     Hybrid is X-Wing, an ML-KEM-768 key before an X25519 one: breaking one of the
+//     two is not enough.
+//
+// Base mode authenticates nobody: it makes a secret between who has the private
+// key of an offer and who answered it, whoever they are. What says who they are is
+// the same for all suites: each signs the transcript with both shares in it, and
+// before a session is given out each has proved, by its confirmation, that it came
+// to the same seed. Where ML-KEM meets a changed ciphertext it makes another
+// secret and no error, and that is where it shows.
 //
 // # What a hostile peer gets
 //
@@ -45,14 +70,21 @@
 //     no other handshake. Even an Invitation and a Request that the responder
 //     has forgotten, because it was started again or its clock set back, lead
 //     to no session: Complete must sign the new Response.
-//   - Handshakes that are begun and left are bounded in number and in time. A
-//     full table answers [ErrBusy] before it verifies a signature. Where anybody
-//     may be an initiator, strangers can keep it full: see
-//     [ResponderConfig].Authorize and the limits there.
-//   - There is nothing to negotiate. A suite that is not allowed is refused, and
-//     all four messages sign the one that is used.
+//   - Handshakes that are begun and left are bounded in time, in number, and in
+//     number for each initiator. A full table answers [ErrBusy] before it verifies
+//     a signature; an initiator's share of the table is looked at afterwards, when
+//     it is known who he is. So nobody can use up another's share, and one
+//     initiator cannot keep the others out. Where anybody may be an initiator,
+//     strangers are many: see [ResponderConfig].Authorize and the limits there.
+//   - A share of low order, which would make a secret that everybody knows, is
+//     refused, the X25519 half of a hybrid one too.
+//   - There is nothing to negotiate, and so nothing to downgrade. A suite that is
+//     not allowed is refused, and all four messages sign the one that is used.
 //   - Recorded messages do not give the session away to who steals the identity
-//     keys later: the shares are fresh, and their secrets are kept by nobody.
+//     keys later: the shares are fresh, and their secrets are kept by nobody. With
+//     Hybrid that holds against who has a quantum computer later, too. Signatures
+//     are Ed25519 in every suite, which such a computer forges from then on.
+//   - Each refusal is counted by its cause: see [Responder.Counters].
 //
 // Identities and context ids are sent in the clear: who talks to whom is not
 // hidden. Which keys to trust is the caller's knowledge.
@@ -61,6 +93,7 @@
 //
 // A result is its receiver's, to be wiped when the session exists. The seed of a
 // handshake under way, and what is derived from it, is wiped when it is over; at
-// the responder also when it timed out, by whichever call comes next. The
-// library's ephemeral private keys cannot be wiped and wait for the collector.
+// the responder also when it timed out, at that time, by a timer. The library's
+// ephemeral private keys and HPKE contexts cannot be wiped and wait for the
+// collector.
 package handshake

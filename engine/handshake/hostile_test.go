@@ -76,7 +76,7 @@ func TestEveryLength(t *testing.T) {
 	eachSuite(t, func(t *testing.T, suite Suite) {
 		p := suitePair(t, suite, ResponderConfig{})
 		stages(t, p, p.begin(t, "errand-7"), func(phase Phase, msg []byte, deliver func([]byte) error) {
-			for n := range len(msg) {
+			for n := range msg {
 				if err := deliver(msg[:n:n]); !errors.Is(err, ErrMalformed) {
 					t.Errorf("%s, %d of %d bytes: %v, want ErrMalformed", phase, n, len(msg), err)
 				}

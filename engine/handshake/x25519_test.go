@@ -25,7 +25,7 @@ func TestX25519NeedsContext(t *testing.T) {
 
 // TestX25519NotAllowed runs where the library refuses the curve, which only a
 // process of its own can be told. The handshake fails at both ends with the
-// library's error.
+// library's error, by HPKE too. Hybrid, whose ML-KEM is allowed, goes on.
 func TestX25519NotAllowed(t *testing.T) {
 	const inside = "HANDSHAKE_TEST_FIPS_ONLY"
 	if os.Getenv(inside) == "" {
@@ -46,6 +46,16 @@ func TestX25519NotAllowed(t *testing.T) {
 	if result != nil || Cause(err) != causeOther || !strings.Contains(err.Error(), "make X25519 key") {
 		t.Errorf("result %v, error %v", result, err)
 	}
+	p.initiator.Suite = HPKE
+	result, _, err = p.initiator.Run(context.Background(), p.memory, p.responder.Public(), "")
+	if result != nil || Cause(err) != causeOther || !strings.Contains(err.Error(), "make hpke key") {
+		t.Errorf("hpke: result %v, error %v", result, err)
+	}
+	p.initiator.Suite = Hybrid
+	if err := p.run(); err != nil {
+		t.Errorf("hybrid: %v", err)
+	}
+	p.initiator.Suite = X25519
 	x := p.invited(t, "c")
 	_, _, err = p.responder.Handle(x.forge(Request, make([]byte, 32), nil))
 	if Cause(err) != causeOther || !strings.Contains(err.Error(), "make X25519 key") {
