@@ -146,6 +146,14 @@ func (p *pair) pending(t testing.TB, want int) {
 	}
 }
 
+// held tells whether a handshake has secrets and is in the responder's table,
+// while the timer may be about to see to both.
+func (p *pair) held(h *pending) (secret, listed bool) {
+	p.responder.pending.mu.Lock()
+	defer p.responder.pending.mu.Unlock()
+	return h.seed != (seed{}) || h.confirm != (confirmKey{}), h.listed
+}
+
 func (x *initiation) mustRequest(t testing.TB) []byte {
 	t.Helper()
 	msg, err := x.request(nil)

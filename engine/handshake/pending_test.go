@@ -70,7 +70,7 @@ func TestPendingTimesOut(t *testing.T) {
 					p.pending(t, 0)
 					x = p.answered(t, "c")
 					held := p.responder.pending.oldest
-					if held.seed != x.seed || held.confirm != x.confirm {
+					if secret, _ := p.held(held); !secret {
 						t.Fatal("pending handshake has no secrets to lose")
 					}
 					time.Sleep(c.wait)
@@ -78,7 +78,7 @@ func TestPendingTimesOut(t *testing.T) {
 					if !errors.Is(err, c.want) || (result == nil) != (err != nil) {
 						t.Errorf("complete: result %v, %v, want %v", result, err, c.want)
 					}
-					if held.seed != (seed{}) || held.confirm != (confirmKey{}) {
+					if secret, _ := p.held(held); secret {
 						t.Error("secrets of the ended handshake are not wiped")
 					}
 				})
@@ -319,11 +319,8 @@ func TestTimerWipes(t *testing.T) {
 				t.Helper()
 				synctest.Wait()
 				for i, h := range held {
-					table.mu.Lock()
-					secret := h.seed != (seed{}) || h.confirm != (confirmKey{})
-					table.mu.Unlock()
-					if secret != want[i] || h.listed != want[i] {
-						t.Errorf("handshake %d: secret %t, listed %t, want %t", i, secret, h.listed, want[i])
+					if secret, listed := p.held(h); secret != want[i] || listed != want[i] {
+						t.Errorf("handshake %d: secret %t, listed %t, want %t", i, secret, listed, want[i])
 					}
 				}
 			}
