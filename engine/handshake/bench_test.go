@@ -13,22 +13,30 @@ import (
 )
 
 // transports are what lies between the two ends in BenchmarkHandshake. open
-// returns a transport to p's responder, which is gone when b is over.
+// returns a transport to a responder, which is gone when b is over.
 var transports = []struct {
 	name string
-	open func(b *testing.B, p *pair) Transport
+	open func(b *testing.B) (*pair, Transport)
 }{
-	{"memory", func(_ *testing.B, p *pair) Transport { return p.memory }},
+	{"memory", func(b *testing.B) (*pair, Transport) {
+		p := newPair(b, ResponderConfig{})
+		return p, p.memory
+	}},
+	{"http", func(b *testing.B) (*pair, Transport) {
+		p := newHTTPPair(b, ResponderConfig{})
+		return p.pair, p.client
+	}},
 }
 
 // BenchmarkHandshake runs whole handshakes between two identities, and reports
-// what each phase takes: time, allocations of both ends, and bytes on the wire.
+// what each phase takes: time, allocations of both ends, and the bytes of its
+// message.
 func BenchmarkHandshake(b *testing.B) {
 	for _, suite := range Suites() {
 		for _, transport := range transports {
 			b.Run(suite.String()+"/"+transport.name, func(b *testing.B) {
-				p := suitePair(b, suite, ResponderConfig{})
-				t := transport.open(b, p)
+				p, t := transport.open(b)
+				p.initiator.Suite = suite
 				benchmarkHandshake(b, p, t)
 			})
 		}
