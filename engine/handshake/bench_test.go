@@ -1,11 +1,15 @@
 package handshake
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/hpke"
 	"crypto/rand"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"testing"
@@ -130,8 +134,8 @@ func TestPhaseAllocs(t *testing.T) {
 }
 
 // BenchmarkFloor runs the primitives that a handshake cannot do without, and
-// nothing else: all of them for each suite, and then those that sign, and those
-// that agree on a secret, apart.
+// nothing else: all of them for each suite, those with the library's bare HTTP
+// exchanges, and then those that sign, and those that agree on a secret, apart.
 func BenchmarkFloor(b *testing.B) {
 	agreements := map[Suite]func(testing.TB){
 		X25519: agreeX25519,
@@ -145,6 +149,20 @@ func BenchmarkFloor(b *testing.B) {
 			for b.Loop() {
 				sign(b)
 				agree(b)
+			}
+		})
+	}
+	for _, suite := range Suites() {
+		agree, sign := agreements[suite], newSigner(b)
+		b.Run("http/"+suite.String(), func(b *testing.B) {
+			exchange := newExchanger(b)
+			b.ReportAllocs()
+			for b.Loop() {
+				sign(b)
+				agree(b)
+				for range 3 { // Invitation, Request, Complete
+					exchange(b)
+				}
 			}
 		})
 	}
@@ -179,6 +197,27 @@ func newSigner(tb testing.TB) func(testing.TB) {
 				tb.Fatal("signature does not verify")
 			}
 		}
+	}
+}
+
+// newExchanger returns what sends a message of a usual length to a server that
+// sends it back, over a connection that is kept: the library's client and server
+// as they come.
+func newExchanger(b *testing.B) func(testing.TB) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body)
+	}))
+	b.Cleanup(server.Close)
+	msg := make([]byte, 200)
+	return func(tb testing.TB) {
+		resp, err := server.Client().Post(server.URL, "application/octet-stream", bytes.NewReader(msg))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, resp.Body); err != nil || n != int64(len(msg)) {
+			tb.Fatalf("%d bytes came back: %v", n, err)
+		}
+		_ = resp.Body.Close()
 	}
 }
 

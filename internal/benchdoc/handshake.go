@@ -19,7 +19,8 @@ func handshakePlan() []section {
 			whole.rows,
 			row{what: suite + ", floor", bench: floor, shows: perOp},
 			row{what: suite, bench: memory, shows: perOp, ref: floor, of: "floor", budget: budget{ratio: 1.25}},
-			row{what: suite + ", HTTP", bench: "Handshake/" + suite + "/http", shows: perOp, ref: memory, of: "memory"},
+			row{what: suite + " HTTP, floor", bench: "Floor/http/" + suite, shows: perOp},
+			row{what: suite + " HTTP", bench: "Handshake/" + suite + "/http", shows: perOp, ref: "Floor/http/" + suite, of: "floor"},
 		)
 		parts.rows = append(parts.rows,
 			row{what: suite + " agreement", bench: "Floor/agreement/" + suite, shows: perOp, ref: "Floor/signatures", of: "signs"})
