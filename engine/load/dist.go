@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // DistKind is a family of distributions.
@@ -23,8 +25,8 @@ var distNames = []string{DistConstant: "constant", DistUniform: "uniform", DistE
 
 // Dist is how a quantity is distributed over the pairs, or over their messages.
 // It is a plain value. Its parameters are in the quantity's base unit:
-// nanoseconds, bytes, or messages; they are finite and not negative, and A is at
-// most B where there is a B.
+// nanoseconds, bytes, or messages; they are whole and not negative. Where there
+// is a B it is at least A, and not 0 unless A is; where there is none it is 0.
 //
 // What a Dist gives is kept within the range of the parameter that it belongs to:
 // a value outside counts as the nearest inside.
@@ -48,8 +50,8 @@ func (d Dist) Mean() float64 {
 	case DistUniform:
 		return (d.A + d.B) / 2
 	case DistLognormal:
-		if d.A == 0 {
-			return 0
+		if d.A == d.B {
+			return d.A
 		}
 		s := d.sigma()
 		return d.A * math.Exp(s*s/2)
@@ -58,6 +60,23 @@ func (d Dist) Mean() float64 {
 	}
 }
 
+// meanWithin returns the expected value of what draw returns.
+func (d Dist) meanWithin(high float64) float64 {
+	switch {
+	case d.Kind == DistExp && d.A > 0:
+		return d.A * -math.Expm1(-high/d.A)
+	case d.Kind == DistLognormal && d.A < d.B:
+		s := d.sigma()
+		z := math.Log(high/d.A) / s
+		return d.Mean()*normal(z-s) + high*normal(-z)
+	default:
+		return min(d.Mean(), high)
+	}
+}
+
+// normal is the distribution function of the standard normal distribution.
+func normal(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
+
 // Quantile returns the value that the share p of all values, 0 to 1, does not
 // exceed: +Inf for p = 1 of a distribution without end.
 func (d Dist) Quantile(p float64) float64 {
@@ -65,10 +84,13 @@ func (d Dist) Quantile(p float64) float64 {
 	case DistUniform:
 		return d.A + p*(d.B-d.A)
 	case DistExp:
+		if d.A == 0 { // p = 1 would be 0 times infinity
+			return 0
+		}
 		return -d.A * math.Log1p(-p)
 	case DistLognormal:
-		if d.A == 0 {
-			return 0
+		if d.A == d.B {
+			return d.A
 		}
 		return d.A * math.Exp(d.sigma()*math.Sqrt2*math.Erfinv(2*p-1))
 	default:
@@ -92,25 +114,33 @@ func (d Dist) draw(r *rand.Rand, high float64) float64 {
 	return min(max(v, 0), high)
 }
 
-// drawWhole is draw for a quantity that comes in whole numbers. All those of a
-// uniform distribution are alike, both ends included.
+// drawWhole is draw for a quantity that comes in whole numbers, and keeps what
+// the distribution was given by: of a uniform one all those from A to B are alike,
+// an exponential value is rounded up as often as keeps the mean, and a log-normal
+// one to the nearest, which keeps the percentiles.
 func (d Dist) drawWhole(r *rand.Rand, high int64) int64 {
 	switch d.Kind {
 	case DistConstant:
-		return int64(min(d.A, float64(high)))
+		return min(int64(d.A), high)
 	case DistUniform:
 		return min(int64(d.A)+r.Int64N(int64(d.B)-int64(d.A)+1), high)
+	case DistExp:
+		down, rest := math.Modf(d.draw(r, float64(high)))
+		if r.Float64() < rest {
+			down++
+		}
+		return int64(down)
 	default:
 		return int64(math.Round(d.draw(r, float64(high))))
 	}
 }
 
-// bound returns the largest value that draw can return.
+// bound returns what no value that draw returns is above.
 func (d Dist) bound(high float64) float64 {
-	switch d.Kind {
-	case DistConstant:
+	switch {
+	case d.Kind == DistConstant || d.A == 0 && d.B == 0:
 		return min(d.A, high)
-	case DistUniform:
+	case d.Kind == DistUniform || d.A == d.B:
 		return min(d.B, high)
 	default:
 		return high
@@ -125,25 +155,14 @@ func parseDist(text string, value func(string) (float64, error)) (Dist, error) {
 		v, err := value(text)
 		return Dist{A: v}, err
 	}
-	inside, closed := strings.CutSuffix(inside, ")")
+	inside, closed := strings.CutSuffix(strings.TrimSpace(inside), ")")
 	args := strings.Split(inside, ",")
-	var d Dist
-	want := 1
-	switch strings.TrimSpace(name) {
-	case "constant":
-	case "uniform":
-		d.Kind, want = DistUniform, 2
-	case "exp":
-		d.Kind = DistExp
-	case "lognormal":
-		d.Kind, want = DistLognormal, 2
-	default:
+	kind := slices.Index(distNames, strings.TrimSpace(name))
+	d := Dist{Kind: DistKind(max(kind, 0))}
+	if kind < 0 || !closed || len(args) != d.params() {
 		return Dist{}, strconv.ErrSyntax
 	}
-	if !closed || len(args) != want {
-		return Dist{}, strconv.ErrSyntax
-	}
-	for i, to := range []*float64{&d.A, &d.B}[:want] {
+	for i, to := range []*float64{&d.A, &d.B}[:len(args)] {
 		v, err := value(strings.TrimSpace(args[i]))
 		if err != nil {
 			return Dist{}, err
@@ -153,29 +172,97 @@ func parseDist(text string, value func(string) (float64, error)) (Dist, error) {
 	return d, nil
 }
 
-// valid tells whether the parameters make a distribution within low and high.
-func (d Dist) valid(low, high float64) bool {
+// within tells whether all parameters of d are between low and high.
+func (d Dist) within(low, high float64) bool {
 	in := func(v float64) bool { return v >= low && v <= high }
-	switch d.Kind {
-	case DistConstant, DistExp:
-		return in(d.A) && d.B == 0
-	case DistUniform:
-		return in(d.A) && in(d.B) && d.A <= d.B
-	case DistLognormal:
-		return in(d.A) && in(d.B) && d.A <= d.B && (d.A > 0 || d.B == 0)
-	default:
-		return false
+	return in(d.A) && (d.params() == 1 || in(d.B))
+}
+
+// params returns how many parameters d has: A, or A and B.
+func (d Dist) params() int {
+	if d.Kind == DistUniform || d.Kind == DistLognormal {
+		return 2
 	}
+	return 1
 }
 
 // text writes d so that parseDist reads it back; value writes a parameter.
+// What is no valid distribution becomes text that parseDist refuses.
 func (d Dist) text(value func(float64) string) string {
-	switch d.Kind {
-	case DistConstant:
-		return value(d.A)
-	case DistExp:
-		return fmt.Sprintf("%s(%s)", distNames[d.Kind], value(d.A))
-	default:
+	switch {
+	case d.params() == 2 || d.B != 0:
 		return fmt.Sprintf("%s(%s,%s)", nameOf(distNames, int(d.Kind)), value(d.A), value(d.B))
+	case d.Kind == DistConstant:
+		return value(d.A)
+	default:
+		return fmt.Sprintf("%s(%s)", nameOf(distNames, int(d.Kind)), value(d.A))
+	}
+}
+
+// valueText reads and writes one parameter of a distribution.
+type valueText struct {
+	parse func(string) (float64, error)
+	print func(float64) string
+	what  string // for people: "a time"
+	like  string // examples
+}
+
+var (
+	durationText = valueText{
+		func(text string) (float64, error) { d, err := time.ParseDuration(text); return float64(d), err },
+		whole(func(v int64) string { return shortDuration(time.Duration(v)) }),
+		"a time", "such as 2s, uniform(1s,3s), exp(2s) or lognormal(2s,10s)",
+	}
+	countText = valueText{
+		func(text string) (float64, error) { n, err := parseCount(text); return float64(n), err },
+		whole(func(v int64) string { return strconv.FormatInt(v, 10) }),
+		"a whole number", "such as 4, uniform(1,8), exp(4) or lognormal(4,40)",
+	}
+	sizeText = valueText{
+		func(text string) (float64, error) { n, err := parseSize(text); return float64(n), err },
+		whole(formatSize),
+		"a size", "such as 1KiB, uniform(64B,4KiB), exp(1KiB) or lognormal(1KiB,16KiB)",
+	}
+)
+
+// whole makes a printer of numbers out of one of whole numbers. Others become
+// text that no parser of a valueText takes.
+func whole(format func(int64) string) func(float64) string {
+	return func(v float64) string {
+		if v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			return strconv.FormatFloat(v, 'g', -1, 64)
+		}
+		return format(int64(v))
+	}
+}
+
+// distribution makes a parameter whose values have a distribution.
+func distribution(name string, kind Kind, unit string, low, high float64, def, help string, text valueText, field func(*Config) *Dist) Param {
+	span := fmt.Sprintf("%s to %s", text.print(low), text.print(high))
+	return Param{
+		Name: name, Kind: kind, Unit: unit, Default: def, Help: help, Range: span, Distributed: true,
+		Set: func(c *Config, typed string) error {
+			d, err := parseDist(typed, text.parse)
+			switch {
+			case err != nil || !d.within(low, high):
+				return badValue(name, typed, fmt.Sprintf("%s from %s, %s", text.what, span, text.like))
+			case d.A > d.B && d.Kind == DistUniform:
+				return badValue(name, typed, "the smaller end first")
+			case d.A > d.B && d.Kind == DistLognormal:
+				return badValue(name, typed, "a 99th percentile that is not below the median")
+			case d.A == 0 && d.B > 0 && d.Kind == DistLognormal:
+				return badValue(name, typed, "a median above 0")
+			}
+			*field(c) = d
+			return nil
+		},
+		Get: func(c *Config) string { return field(c).text(text.print) },
+		Value: func(c *Config) any {
+			mean := field(c).meanWithin(high)
+			if kind != KindCount {
+				mean = math.Round(mean) // times and sizes are whole in JSON
+			}
+			return mean
+		},
 	}
 }

@@ -104,7 +104,10 @@ var table = []Param{
 		Set: func(c *Config, text string) error {
 			s, err := parseSteps(text)
 			if err != nil {
-				return badValue("stages", text, fmt.Sprintf("1 to %d stages TIME:LEVEL with commas between, such as 30s:5000,2m:20k,30s:0", MaxSteps))
+				return badValue("stages", text, fmt.Sprintf("1 to %d of TIME:LEVEL with commas between, TIME to 720h and LEVEL to 2M, such as 30s:5000,2m:20k,30s:0", MaxSteps))
+			}
+			if !s.offers() {
+				return badValue("stages", text, "a LEVEL above 0 for some time, as these never start anything")
 			}
 			c.Steps = s
 			return nil
@@ -315,50 +318,6 @@ func size(name string, low, high int64, def, off, help string, field func(*Confi
 	}
 }
 
-// valueText reads and writes one value in a distribution's text.
-type valueText struct {
-	parse func(string) (float64, error)
-	print func(float64) string
-	what  string // for people: "a time"
-	like  string // examples
-}
-
-var (
-	durationText = valueText{
-		func(text string) (float64, error) { d, err := time.ParseDuration(text); return float64(d), err },
-		func(v float64) string { return shortDuration(time.Duration(v)) },
-		"a time", "such as 2s, uniform(1s,3s), exp(2s) or lognormal(2s,10s)",
-	}
-	countText = valueText{
-		func(text string) (float64, error) { n, err := parseCount(text); return float64(n), err },
-		func(v float64) string { return strconv.FormatInt(int64(v), 10) },
-		"a whole number", "such as 4, uniform(1,8), exp(4) or lognormal(4,40)",
-	}
-	sizeText = valueText{
-		func(text string) (float64, error) { n, err := parseSize(text); return float64(n), err },
-		func(v float64) string { return formatSize(int64(v)) },
-		"a size", "such as 1KiB, uniform(64B,4KiB), exp(1KiB) or lognormal(1KiB,16KiB)",
-	}
-)
-
-// distribution makes a parameter whose values have a distribution.
-func distribution(name string, kind Kind, unit string, low, high float64, def, help string, text valueText, field func(*Config) *Dist) Param {
-	span := fmt.Sprintf("%s to %s", text.print(low), text.print(high))
-	return Param{
-		Name: name, Kind: kind, Unit: unit, Default: def, Help: help, Range: span, Distributed: true,
-		Set: func(c *Config, typed string) error {
-			d, err := parseDist(typed, text.parse)
-			if err != nil || !d.valid(low, high) {
-				return badValue(name, typed, fmt.Sprintf("%s from %s, %s", text.what, span, text.like))
-			}
-			*field(c) = d
-			return nil
-		},
-		Get:   func(c *Config) string { return field(c).text(text.print) },
-		Value: func(c *Config) any { return math.Round(field(c).Mean()) },
-	}
-}
-
 // parseCount reads a whole number, with a thousands suffix k or M, before which
 // there may be decimals as long as the number is whole (1.5k), and underscores or
 // commas between digits allowed.
@@ -381,15 +340,13 @@ func parseCount(text string) (int64, error) {
 // parseRate reads a number per second: "20000/s", "20k/s", "20000".
 func parseRate(text string) (float64, error) {
 	text = strings.NewReplacer("_", "", ",", "").Replace(strings.TrimSuffix(text, "/s"))
-	scale := 1.0
-	switch {
-	case strings.HasSuffix(text, "k"):
-		text, scale = strings.TrimSuffix(text, "k"), 1e3
-	case strings.HasSuffix(text, "M"):
-		text, scale = strings.TrimSuffix(text, "M"), 1e6
+	// An exponent is exact where a product would not be: 1.001k is 1001.
+	if number, ok := strings.CutSuffix(text, "k"); ok {
+		text = number + "e3"
+	} else if number, ok := strings.CutSuffix(text, "M"); ok {
+		text = number + "e6"
 	}
-	v, err := strconv.ParseFloat(text, 64)
-	return v * scale, err
+	return strconv.ParseFloat(text, 64)
 }
 
 // parseShare reads "5%" or a fraction such as "0.05".

@@ -69,23 +69,35 @@ func (s Steps) String() string {
 	return strings.Join(parts, ",")
 }
 
-// parseSteps reads "30s:5000,2m:20k,30s:0".
+// offers tells whether the steps ever offer anything.
+func (s Steps) offers() bool {
+	before := 0.0
+	for _, step := range s.list[:s.n] {
+		if step.Over > 0 && (before > 0 || step.To > 0) {
+			return true
+		}
+		before = step.To
+	}
+	return before > 0 // what the last one holds
+}
+
+// parseSteps reads "30s:5000,2m:20k/s,30s:0".
 func parseSteps(text string) (Steps, error) {
 	var s Steps
 	for part := range strings.SplitSeq(text, ",") {
-		over, to, ok := strings.Cut(strings.TrimSpace(part), ":")
+		over, to, ok := strings.Cut(part, ":")
 		if !ok || s.n == MaxSteps {
 			return Steps{}, strconv.ErrSyntax
 		}
-		d, err := time.ParseDuration(over)
+		d, err := time.ParseDuration(strings.TrimSpace(over))
 		if err != nil || d < 0 || d > maxDuration {
 			return Steps{}, strconv.ErrRange
 		}
-		v, err := parseRate(to)
+		v, err := parseRate(strings.TrimSpace(to))
 		if err != nil || !(v >= 0 && v <= maxRate) {
 			return Steps{}, strconv.ErrRange
 		}
-		s.list[s.n] = Step{d, v}
+		s.list[s.n] = Step{d, math.Abs(v)} // -0 is 0
 		s.n++
 	}
 	return s, nil
@@ -169,14 +181,19 @@ func (s *Shape) add(at time.Duration, level float64) {
 	s.knots = append(s.knots, k)
 }
 
-// fold brings a time into the shape's first period, and returns what was offered
-// in those before.
-func (s *Shape) fold(at float64) (in, before float64) {
+// fold brings a time into the shape's first period, and returns how many periods
+// it took off.
+func (s *Shape) fold(at float64) (in, rounds float64) {
 	if s.period <= 0 || at < s.period {
 		return at, 0
 	}
-	n := math.Floor(at / s.period)
-	return at - n*s.period, n * s.knots[len(s.knots)-1].total
+	rounds = math.Floor(at / s.period)
+	in = math.FMA(-rounds, s.period, at)
+	if in < 0 { // the quotient was rounded up
+		rounds--
+		in += s.period
+	}
+	return in, rounds
 }
 
 // segment returns the index of the last knot at or before a time: of several at
@@ -194,7 +211,10 @@ func (s *Shape) segment(at float64) int {
 	return max(low-1, 0)
 }
 
-// At returns the level at a time.
+// last returns the last knot.
+func (s *Shape) last() *knot { return &s.knots[len(s.knots)-1] }
+
+// At returns the level at a time; where it jumps, that after the jump.
 func (s *Shape) At(t time.Duration) float64 {
 	at, _ := s.fold(max(float64(t), 0))
 	i := s.segment(at)
@@ -203,73 +223,91 @@ func (s *Shape) At(t time.Duration) float64 {
 		return k.level
 	}
 	next := s.knots[i+1]
-	return k.level + (next.level-k.level)*(at-k.at)/(next.at-k.at)
+	level := k.level + (next.level-k.level)*(at-k.at)/(next.at-k.at)
+	return min(max(level, min(k.level, next.level)), max(k.level, next.level)) // whatever the rounding
 }
 
 // Total returns how much was offered from the beginning to a time: the integral
-// of the level over seconds.
+// of the level over seconds. It never falls.
 func (s *Shape) Total(t time.Duration) float64 { return s.total(max(float64(t), 0)) }
 
 func (s *Shape) total(t float64) float64 {
-	at, before := s.fold(t)
+	at, rounds := s.fold(t)
 	i := s.segment(at)
 	k := s.knots[i]
-	x := at - k.at
-	level := k.level
-	if i+1 < len(s.knots) {
-		next := s.knots[i+1]
-		level += (next.level - k.level) * x / (next.at - k.at) / 2 // the mean so far
+	if i+1 == len(s.knots) {
+		return math.FMA(rounds, k.total, k.total+(at-k.at)*k.level/1e9)
 	}
-	return before + k.total + x*level/1e9
+	next := s.knots[i+1]
+	slope := (next.level - k.level) / (next.at - k.at)
+	var sum float64
+	if x, left := at-k.at, next.at-at; slope >= 0 {
+		sum = k.total + x*(k.level+slope*x/2)/1e9
+	} else {
+		// Counted from the far end, so that every factor goes one way, and rounding
+		// cannot make a sum fall that hardly grows any more.
+		sum = next.total - left*(next.level-slope*left/2)/1e9
+	}
+	return math.FMA(rounds, s.last().total, min(max(sum, k.total), next.total))
 }
 
-// when returns the time at which total reaches n, in ns; +Inf if it never does.
+// when returns the first time at which total reaches n, in ns; +Inf if it never
+// does, or not within what a time.Duration holds. But for the rounding of its last
+// digit it does not fall where n grows.
 func (s *Shape) when(n float64) float64 {
-	start := 0.0
-	if s.period > 0 {
-		each := s.knots[len(s.knots)-1].total
-		if each <= 0 {
+	last := s.last()
+	rounds := 0.0
+	if s.period > 0 && n > 0 {
+		if last.total <= 0 {
 			return math.Inf(1)
 		}
-		rounds := math.Floor(n / each)
-		start, n = rounds*s.period, n-rounds*each
+		rounds = max(math.Ceil(n/last.total)-1, 0)
+		n = min(max(math.FMA(-rounds, last.total, n), 0), last.total) // whatever the rounding
 	}
+	t := math.FMA(rounds, s.period, s.reaches(n))
+	if t >= math.MaxInt64 {
+		return math.Inf(1)
+	}
+	return t
+}
+
+// reaches is when, within the first period.
+func (s *Shape) reaches(n float64) float64 {
 	low, high := 0, len(s.knots)
 	for low < high {
 		mid := int(uint(low+high) / 2)
-		if s.knots[mid].total <= n {
+		if s.knots[mid].total < n {
 			low = mid + 1
 		} else {
 			high = mid
 		}
 	}
-	k := s.knots[max(low-1, 0)]
-	need := (n - k.total) * 1e9 // level times ns
-	if low >= len(s.knots) {
-		if need > 0 && k.level <= 0 {
-			return math.Inf(1)
-		}
-		if need <= 0 {
-			return start + k.at
-		}
-		return start + k.at + need/k.level
+	if low == 0 {
+		return s.knots[0].at
+	}
+	k := s.knots[low-1]
+	need := (n - k.total) * 1e9 // level times ns; above 0
+	if low == len(s.knots) {
+		return k.at + need/k.level // a level of 0 is never enough
 	}
 	next := s.knots[low]
 	slope := (next.level - k.level) / (next.at - k.at)
 	// The smaller root of slope/2 x² + level x = need, in the form that does
 	// not cancel.
 	root := math.Sqrt(max(k.level*k.level+2*slope*need, 0))
-	if k.level+root == 0 {
-		return start + k.at
-	}
-	return start + k.at + 2*need/(k.level+root)
+	return min(k.at+2*need/(k.level+root), next.at)
 }
 
-// Highest returns the highest level there is.
+// Highest returns the highest level that is offered for any time at all.
 func (s *Shape) Highest() float64 {
 	high := 0.0
-	for _, k := range s.knots {
-		high = max(high, k.level)
+	if s.period <= 0 {
+		high = s.last().level
+	}
+	for i, k := range s.knots[:len(s.knots)-1] {
+		if next := s.knots[i+1]; next.at > k.at {
+			high = max(high, k.level, next.level)
+		}
 	}
 	return high
 }
@@ -280,5 +318,5 @@ func (s *Shape) Length() (settled, period time.Duration) {
 	if s.period > 0 {
 		return 0, time.Duration(s.period)
 	}
-	return time.Duration(s.knots[len(s.knots)-1].at), 0
+	return time.Duration(s.last().at), 0
 }
