@@ -19,7 +19,7 @@ import (
 	"github.com/SAGE-X-project/sagetop/ui"
 )
 
-// runDuration is how long "run" runs unless it is told.
+// runDuration is how long "run" runs unless it is told, or the load has a length.
 const runDuration = 10 * time.Second
 
 // options is all that the commands can be told.
@@ -51,8 +51,11 @@ type flag struct {
 // placeholders stand for values in the help.
 var placeholders = map[load.Kind]string{
 	load.KindChoice: "NAME", load.KindList: "LIST", load.KindCount: "N", load.KindRate: "RATE",
-	load.KindShare: "SHARE", load.KindSize: "SIZE", load.KindDuration: "TIME",
+	load.KindShare: "SHARE", load.KindSize: "SIZE", load.KindDuration: "TIME", load.KindSteps: "TIME:LEVEL,...",
 }
+
+// orDistribution is behind the placeholder of what may have a distribution.
+const orDistribution = "|DIST"
 
 // loadFlags returns a flag for each parameter of the load, in its order.
 func loadFlags() []flag {
@@ -62,6 +65,9 @@ func loadFlags() []flag {
 		f := flag{name: p.Name, value: placeholders[p.Kind], help: p.Help, limits: p.Range, initial: p.Default, choices: p.Choices}
 		if p.Unit != "" && p.Kind != load.KindRate { // a rate's range says it
 			f.limits += " " + p.Unit
+		}
+		if p.Distributed {
+			f.value += orDistribution
 		}
 		if p.Kind == load.KindList {
 			f.list = true

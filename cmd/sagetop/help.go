@@ -20,7 +20,9 @@ var helpGroups = []struct {
 	flags   []string
 }{
 	{"What is compared", []string{"optimizations", "pool", "pool-capacity"}},
-	{"Load", []string{"model", "rate", "arrival", "workers", "lifetime", "messages", "message-size", "max-live", "expire-share", "handshake", "handshake-share", "rng-seed", "duration"}},
+	{"Load", []string{"model", "rate", "arrival", "workers", "lifetime", "messages", "message-size", "max-live", "expire-share", "rng-seed", "duration", "sessions"}},
+	{"Load over time", []string{"profile", "stages", "ramp-time", "period", "spike-time", "peak"}},
+	{"Handshakes", []string{"handshake", "handshake-share", "transport"}},
 	{"Go runtime", []string{"gogc", "memory-limit"}},
 	{"Screen", []string{"theme", "ascii", "no-color"}},
 	{"Output", []string{"output", "quiet"}},
@@ -47,7 +49,7 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	var b strings.Builder
 	about := cmd.Long
 	if about == "" {
-		about = cmd.CommandPath() + ": " + cmd.Short + "."
+		about = wrap(cmd.CommandPath()+": "+cmd.Short+".", 0)
 	}
 	fmt.Fprintf(&b, "%s\n\nUsage:\n  %s", about, cmd.CommandPath())
 	if _, args, found := strings.Cut(cmd.Use, " "); found {
@@ -62,7 +64,7 @@ func printHelp(cmd *cobra.Command, _ []string) {
 		b.WriteString("  sagetop COMMAND ...\n\nCommands:\n")
 		for _, sub := range cmd.Commands() {
 			if sub.IsAvailableCommand() || sub.Name() == "help" {
-				fmt.Fprintf(&b, "  %-18s %s\n", sub.Use, sub.Short)
+				fmt.Fprintf(&b, "  %-18s %s\n", sub.Use, wrap(sub.Short, 21))
 			}
 		}
 	}
@@ -73,6 +75,8 @@ func printHelp(cmd *cobra.Command, _ []string) {
 		printGroup(&b, g.heading, shown[g.heading])
 	}
 	if cmd.Flags().Lookup(configFlag.name) != nil {
+		b.WriteString("\n" + wrap("DIST is a distribution: uniform(LOW,HIGH), exp(MEAN) or lognormal(MEDIAN,P99), "+
+			"such as --lifetime 'exp(2s)', with quotes because of the shell.", 0) + "\n")
 		b.WriteString("\n" + wrap(fmt.Sprintf("Each flag can also be set by a variable, --pool-capacity by %s, "+
 			"and in the TOML file of --config, pool-capacity = 4096. A flag counts more than a variable, "+
 			"and a variable more than the file.", settings.Env("pool-capacity")), 0) + "\n")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,24 +17,30 @@ func newRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "put the load on without a screen, and print what it came to",
-		Long: `Puts the load on without a screen: a line of progress a second on standard error,
-and what the run came to on standard output.
+		Long: `Puts the load on without a screen: a line of progress a second on standard
+error, and what the run came to on standard output.
 
   text    the summary, for people
   json    the summary, schema ` + load.SummarySchema + `
-  ndjson  a snapshot a second, one object a line with "type":"snapshot", then the
-          summary with "type":"summary"
+  ndjson  a snapshot a second, one object a line with "type":"snapshot", then
+          the summary with "type":"summary"
   csv     a header, and a row a second with the figures of that second
 
-Ctrl-C ends the run early and prints the summary so far, marked partial; a second
-Ctrl-C ends at once.`,
+Unless --duration says how long, --profile stages runs for its stages,
+--sessions until so many are over, and all else for 10 s. The times of
+--ramp-time and --period are 30 s unless set: the other profiles need them
+shorter, or a longer --duration, to show all of their shape.
+
+Ctrl-C ends the run early and prints the summary so far, marked partial; a
+second Ctrl-C ends at once.`,
 		Args: noArgs,
 		Example: `  sagetop run --duration 3s --optimizations baseline --output json
-  sagetop run --duration 1m --output csv > run.csv`,
+  sagetop run --duration 1m --output csv > run.csv
+  sagetop run --profile stages --stages 10s:5k,20s:20k,10s:0
+  sagetop run --sessions 10k --handshake hybrid --handshake-share 100%`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := defaultOptions()
-			o.config.Duration = runDuration
-			if err := o.resolve(cmd); err != nil {
+			o, err := runOptions(cmd)
+			if err != nil {
 				return err
 			}
 			return runLoad(cmd.Context(), o)
@@ -47,6 +54,34 @@ Ctrl-C ends at once.`,
 	}
 	addFlags(cmd, append(flags, append(outputFlags, configFlag)...)...)
 	return cmd
+}
+
+// runOptions returns what "run" was told.
+func runOptions(cmd *cobra.Command) (*options, error) {
+	o := defaultOptions()
+	o.config.Duration = notGiven
+	if err := o.resolve(cmd); err != nil {
+		return nil, err
+	}
+	if o.config.Duration == notGiven {
+		o.config.Duration = lasts(&o.config)
+	}
+	return o, nil
+}
+
+// notGiven is a duration that no flag, variable or file can set.
+const notGiven time.Duration = -1
+
+// lasts returns how long "run" runs c if it is not told.
+func lasts(c *load.Config) time.Duration {
+	switch length := c.Steps.Length(); {
+	case c.Profile == load.ProfileStages && length > 0:
+		return length
+	case c.Sessions > 0:
+		return 0
+	default:
+		return runDuration
+	}
 }
 
 // runLoad runs until the load ends, a signal comes, or nobody reads its output

@@ -7,10 +7,12 @@ import (
 	"math"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -18,11 +20,12 @@ import (
 )
 
 // TestScript runs what users type without a terminal: testdata/script, in the
-// language of testscript and with three commands more:
+// language of testscript and with four commands more:
 //
 //	exits CODE ARG...       sagetop ARG... ends with that exit code
 //	json FILE PATH VALUE    the value at PATH (a.b.c) in a JSON file is VALUE, or
 //	                        within a fifth of it if that is written ~VALUE
+//	same FILE FILE PATH     two JSON files have the same value at PATH
 //	balanced FILE           a JSON summary's sessions and pool add up
 func TestScript(t *testing.T) {
 	vectors, err := filepath.Abs("../../engine/session/testdata/sage_sessions.json")
@@ -38,6 +41,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":    exitsCommand,
 			"json":     jsonCommand,
+			"same":     sameCommand,
 			"balanced": balancedCommand,
 		},
 		RequireExplicitExec: true,
@@ -66,17 +70,7 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: json FILE PATH VALUE")
 	}
-	var v any
-	dec := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
-	dec.UseNumber() // so that numbers print as they stand there
-	ts.Check(dec.Decode(&v))
-	for name := range strings.SplitSeq(args[1], ".") {
-		object, _ := v.(map[string]any)
-		var ok bool
-		if v, ok = object[name]; !ok {
-			ts.Fatalf("%s: no %q", args[1], name)
-		}
-	}
+	v := jsonValue(ts, args[0], args[1])
 	if about, ok := strings.CutPrefix(args[2], "~"); ok {
 		want, err := strconv.ParseFloat(about, 64)
 		ts.Check(err)
@@ -90,6 +84,32 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(v); got != args[2] {
 		ts.Fatalf("%s is %s, want %s", args[1], got, args[2])
 	}
+}
+
+func sameCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: same FILE FILE PATH")
+	}
+	a, b := jsonValue(ts, args[0], args[2]), jsonValue(ts, args[1], args[2])
+	if !reflect.DeepEqual(a, b) {
+		ts.Fatalf("%s is %v in %s and %v in %s", args[2], a, args[0], b, args[1])
+	}
+}
+
+// jsonValue returns what is at path in a JSON file.
+func jsonValue(ts *testscript.TestScript, file, path string) any {
+	var v any
+	dec := json.NewDecoder(strings.NewReader(ts.ReadFile(file)))
+	dec.UseNumber() // so that numbers print as they stand there
+	ts.Check(dec.Decode(&v))
+	for name := range strings.SplitSeq(path, ".") {
+		object, _ := v.(map[string]any)
+		var ok bool
+		if v, ok = object[name]; !ok {
+			ts.Fatalf("%s: no %q", path, name)
+		}
+	}
+	return v
 }
 
 func balancedCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -127,6 +147,9 @@ func TestFlags(t *testing.T) {
 				t.Errorf("%s has no flag --%s", cmd.CommandPath(), p.Name)
 				continue
 			}
+			if f.NoOptDefVal != "" {
+				t.Errorf("%s --%s takes no value", cmd.CommandPath(), p.Name)
+			}
 			value := notDefault(t, p)
 			if err := cmd.Flags().Set(p.Name, value); err != nil {
 				t.Fatal(err)
@@ -152,10 +175,71 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// TestHelpFits: no line of the help about the load is broken by a terminal of the
+// usual width.
+func TestHelpFits(t *testing.T) {
+	for _, path := range [][]string{nil, {"run"}, {"version"}, {"completion"}, {"help"}} {
+		root := newRootCommand()
+		var b strings.Builder
+		root.SetOut(&b)
+		root.SetArgs(append(path, "--help"))
+		if err := root.Execute(); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if line = strings.TrimSuffix(line, "\n"); len(line) > helpWidth {
+				t.Errorf("%v: %d columns: %s", path, len(line), line)
+			}
+		}
+	}
+}
+
+// TestRunLasts: how long a run is that was given no duration, and that any source
+// can give one.
+func TestRunLasts(t *testing.T) {
+	stages := func(text string) []string { return []string{"--profile", "stages", "--stages", text} }
+	tests := []struct {
+		name string
+		args []string
+		env  string
+		want time.Duration
+	}{
+		{"nothing", nil, "", runDuration},
+		{"stages", stages("1s:5,2m:0"), "", 121 * time.Second},
+		{"the default stages", []string{"--profile", "stages"}, "", 3 * time.Minute},
+		{"stages without the profile", []string{"--stages", "1s:5"}, "", runDuration},
+		{"stages that only jump", stages("0s:5"), "", runDuration},
+		{"stages and a duration", append(stages("1s:5"), "--duration", "4s"), "", 4 * time.Second},
+		{"stages until stopped", append(stages("1s:5"), "--duration", "0s"), "", 0},
+		{"stages and a variable", stages("1s:5"), "3s", 3 * time.Second},
+		{"sessions", []string{"--sessions", "5"}, "", 0},
+		{"no sessions", []string{"--sessions", "0"}, "", runDuration},
+		{"sessions and a duration", []string{"--sessions", "5", "--duration", "4s"}, "", 4 * time.Second},
+		{"sessions and stages", append(stages("1s:5"), "--sessions", "5"), "", time.Second},
+		{"soak", []string{"--profile", "soak"}, "", runDuration},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("SAGETOP_DURATION", tt.env)
+			cmd := newRunCommand()
+			if err := cmd.ParseFlags(tt.args); err != nil {
+				t.Fatal(err)
+			}
+			o, err := runOptions(cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := o.config.Duration; got != tt.want {
+				t.Errorf("runs for %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 // notDefault returns a value of p that is not its default.
 func notDefault(t *testing.T, p load.Param) string {
 	t.Helper()
-	for _, v := range append(slices.Clone(p.Choices), "baseline", "3", "3%", "7s", "2KiB", "64MiB") {
+	for _, v := range append(slices.Clone(p.Choices), "baseline", "3", "3%", "7s", "2KiB", "64MiB", "1s:7") {
 		c := load.Default()
 		if p.Set(&c, v) == nil && c != load.Default() {
 			return v

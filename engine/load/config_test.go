@@ -88,7 +88,7 @@ func TestParamSet(t *testing.T) {
 		{"profile", "spike", func(c *Config) { c.Profile = ProfileSpike }},
 		{"profile", "sine", func(c *Config) { c.Profile = ProfileSine }},
 		{"profile", "soak", func(c *Config) { c.Profile = ProfileSoak }},
-		{"stages", "0s:1M/s,720h:0.5k", func(c *Config) {
+		{"stages", "0s : 1M/s, 720h:0.5k", func(c *Config) {
 			c.Steps = Steps{n: 2, list: [MaxSteps]Step{{0, 1e6}, {maxDuration, 500}}}
 		}},
 		{"ramp-time", "0s", func(c *Config) { c.RampTime = 0 }},
@@ -141,7 +141,7 @@ func TestParamRefuses(t *testing.T) {
 		"profile":      {"", "flat", "Ramp"},
 		"stages": {
 			"", ",", "30s", "30s:", ":5", "30s:5,", "30s5", "30:5", "-1s:5", "721h:5", "30s:-1", "30s:3M", "30s:NaN", "30s:Inf", "30s:5:6", "30s:5,000",
-			strings.Repeat("1s:1,", MaxSteps) + "1s:1", "30s:0", "0s:5,0s:0",
+			strings.Repeat("1s:1,", MaxSteps) + "1s:1", "720h:5,1ns:5", "30s:0", "0s:5,0s:0",
 		},
 		"ramp-time":       {"", "-1s", "2h", "5"},
 		"period":          {"", "0s", "999ms", "25h"},
@@ -343,6 +343,7 @@ func TestErrorsSayWhatIsRight(t *testing.T) {
 		{"handshake", "rsa", "none, x25519, hpke, hybrid or mixed"},
 		{"transport", "tcp", "memory or http"},
 		{"stages", "30s", "1 to 16 of TIME:LEVEL with commas between, TIME to 720h and LEVEL to 2M, such as 30s:5000,2m:20k,30s:0"},
+		{"stages", "400h:5,400h:5", "stages that take no more than 720h together"},
 		{"stages", "30s:0", "a LEVEL above 0 for some time, as these never start anything"},
 		{"peak", "50%", "a share from 100% to 2000%"},
 		{"lifetime", "uniform(3s,1s)", "the smaller end first"},

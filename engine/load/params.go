@@ -95,16 +95,19 @@ var table = []Param{
 		"closed model: how many pairs run side by side, each replaced when it ends",
 		func(c *Config) *int { return &c.Workers }),
 	choice("profile", profileNames, "steady",
-		"how the rate, or in the closed model the workers, go over time",
+		"how the rate, or the closed model's workers, go over time",
 		func(c *Config) *Profile { return &c.Profile }),
 	{
 		Name: "stages", Kind: KindSteps, Default: "30s:5000,2m:20000,30s:0",
 		Range: fmt.Sprintf("1 to %d of TIME:LEVEL, LEVEL 0 to 2M", MaxSteps),
-		Help:  "profile stages: how long, and to which sessions/s or workers; 0s is a jump",
+		Help:  "profile stages: for how long, to which sessions/s or workers; 0s is a jump",
 		Set: func(c *Config, text string) error {
 			s, err := parseSteps(text)
 			if err != nil {
 				return badValue("stages", text, fmt.Sprintf("1 to %d of TIME:LEVEL with commas between, TIME to 720h and LEVEL to 2M, such as 30s:5000,2m:20k,30s:0", MaxSteps))
+			}
+			if s.Length() > maxDuration {
+				return badValue("stages", text, "stages that take no more than 720h together")
 			}
 			if !s.offers() {
 				return badValue("stages", text, "a LEVEL above 0 for some time, as these never start anything")
@@ -116,17 +119,17 @@ var table = []Param{
 		Value: func(c *Config) any { return c.Steps.String() },
 	},
 	duration("ramp-time", 0, time.Hour, "30s",
-		"profiles ramp and soak: how long the way up, and down, takes",
+		"profiles ramp and soak: how long the way up takes, and soak's down before the run's end",
 		func(c *Config) *time.Duration { return &c.RampTime }),
 	duration("period", time.Second, 24*time.Hour, "30s",
-		"profiles spike and sine: time from one to the next",
+		"profiles spike and sine: how long until it repeats",
 		func(c *Config) *time.Duration { return &c.Period }),
 	duration("spike-time", 0, 24*time.Hour, "5s",
 		"profile spike: how long a spike lasts, at the end of each period",
 		func(c *Config) *time.Duration { return &c.SpikeTime }),
 	{
 		Name: "peak", Kind: KindShare, Default: "200%", Range: "100% to 2000%",
-		Help: "profiles spike and sine: the highest level, in percent of the rate or workers",
+		Help: "profiles spike and sine: how high, in percent of the rate or workers",
 		Set: func(c *Config, text string) error {
 			v, err := parseShare(text)
 			if err != nil || !(v >= 1 && v <= maxPeak) {
@@ -205,7 +208,7 @@ var table = []Param{
 	duration("duration", 0, maxDuration, "0s",
 		"how long to run; 0s is until stopped",
 		func(c *Config) *time.Duration { return &c.Duration }),
-	count("sessions", "", 0, maxSessions, "0",
+	count("sessions", "sessions", 0, maxSessions, "0",
 		"end when so many sessions were started and are over; 0 is no such end",
 		func(c *Config) *int { return &c.Sessions }),
 }
