@@ -181,6 +181,8 @@ func TestEveryParameter(t *testing.T) {
 		"rate": "20000/s", "arrival": "constant", "workers": "7", "lifetime": "1.5s", "messages": "9",
 		"message-size": "2KiB", "max-live": "5000", "expire-share": "25%", "handshake": "none",
 		"handshake-share": "50%", "gogc": "400", "memory-limit": "64MiB", "rng-seed": "42", "duration": "3s",
+		"profile": "stages", "stages": "1s:100,0s:2k/s,1s:0", "ramp-time": "5s", "period": "1m", "spike-time": "1s",
+		"peak": "300%", "transport": "http", "sessions": "1000",
 	}
 	for _, p := range load.Params() {
 		value, ok := other[p.Name]
@@ -207,6 +209,45 @@ func TestEveryParameter(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestNativeValues: a file says what it can as a number, and a list of stages as a
+// list.
+func TestNativeValues(t *testing.T) {
+	file := `
+rate = 1_500
+messages = 9
+message-size = 512
+expire-share = 0.25
+peak = 1.5
+sessions = 1_000
+stages = ["1s:100", "2s:2k"]
+lifetime = "exp(2s)"
+`
+	got := load.Default()
+	if err := Resolve(OfConfig(&got), from(t, nil, nil, file)); err != nil {
+		t.Fatal(err)
+	}
+	want := load.Default()
+	for name, text := range map[string]string{
+		"rate": "1500/s", "messages": "9", "message-size": "512B", "expire-share": "25%", "peak": "150%", "sessions": "1000",
+		"stages": "1s:100,2s:2000", "lifetime": "exp(2s)",
+	} {
+		p, _ := load.Lookup(name)
+		if err := p.Set(&want, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	// A distribution in a file is refused in the words of the flag.
+	err := Resolve(OfConfig(&got), from(t, nil, nil, "lifetime = 2\nmessages = \"uniform(8,1)\"\n"))
+	const refused = `conf.toml:1: lifetime: "2" is not valid; want a time from 0s to 1h, such as 2s, uniform(1s,3s), exp(2s) or lognormal(2s,10s)
+conf.toml:2: messages: "uniform(8,1)" is not valid; want the smaller end first`
+	if err == nil || err.Error() != refused {
+		t.Errorf("got\n%v\nwant\n%s", err, refused)
 	}
 }
 
