@@ -260,3 +260,32 @@ func TestServerTakesOnlyMessages(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// What Accept was given is worth nothing any more when the initiator has its
+// reply, whether Accept took it or not.
+func TestServerWipesResults(t *testing.T) {
+	for name, verdict := range map[string]error{"taken": nil, "not taken": errors.New("no room")} {
+		t.Run(name, func(t *testing.T) {
+			l, err := Listen("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var kept *Result
+			var seen seed
+			p := newPairOver(t, l, ResponderConfig{}, ServerConfig{Accept: func(r *Result) error {
+				kept, seen = r, r.Seed
+				return verdict
+			}}, ClientConfig{})
+			result, _, err := p.initiator.Run(t.Context(), p.client, p.responder.Public(), "")
+			if (verdict == nil) != (err == nil) || verdict != nil && !errors.Is(err, ErrRefused) {
+				t.Fatalf("error %v", err)
+			}
+			if seen == (seed{}) || verdict == nil && result.Seed != seen {
+				t.Error("Accept was given another seed")
+			}
+			if kept.Seed != (seed{}) {
+				t.Error("the result was not wiped")
+			}
+		})
+	}
+}
