@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/SAGE-X-project/sagetop/engine/handshake"
+	"github.com/SAGE-X-project/sagetop/engine/session"
 )
 
 // runSuites are those that a run can be told to use, with what then runs.
@@ -277,4 +279,47 @@ func TestHandshakesInFlightAreBounded(t *testing.T) {
 	}
 	close(hold)
 	waitFor(t, "those that waited", func() bool { return e.Snapshot().Latency.Create.Response.Max > 2*time.Second })
+}
+
+// When a pair exists, or could not be made, nobody has its seeds any more but its
+// sessions: neither the lane, whichever way the handshake went, nor the line that
+// the responder's result came by.
+func TestSeedsAreWiped(t *testing.T) {
+	type seed = [session.SeedSize]byte
+	for _, transport := range []Transport{TransportMemory, TransportHTTP} {
+		for _, fails := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/fails=%v", transport, fails), func(t *testing.T) {
+				cfg := quick(set(t, "handshake-share", "100%"))
+				cfg.Transport = transport
+				r, err := newRun(cfg, func(err error) { t.Error(err) })
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.drain()
+				defer r.quiesce()
+				l := r.lanes[0]
+				l.obey()
+				b := new(birth)
+				l.draw(b, 0)
+				b.transport = transport
+				r.parties.shake(t.Context(), l.line, b)
+				if b.err != nil || b.seed == (seed{}) || b.seed != b.peerSeed {
+					t.Fatalf("handshake: %v", b.err)
+				}
+				if fails {
+					b.err = handshake.ErrConfirm
+				}
+				l.active++
+				if l.shaken(b) == fails {
+					t.Errorf("a pair was made: %v", !fails)
+				}
+				if b.seed != (seed{}) || b.peerSeed != (seed{}) || l.line.seed != (seed{}) {
+					t.Error("seeds are left")
+				}
+				if n := len(r.parties.waiting); n != 0 {
+					t.Errorf("%d handshakes are still expected", n)
+				}
+			})
+		}
+	}
 }

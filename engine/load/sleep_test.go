@@ -6,9 +6,8 @@ import (
 )
 
 // Every sleeper there is wakes at its time, at once where something is ready, and
-// by a call that comes before, during or after going to sleep. The time it may
-// take is what a lane bounds its naps by, and more than any wake: a wake that is
-// lost hangs the test.
+// by a call that comes before, during or after going to sleep. A wake that is lost
+// would let it sleep for an hour.
 func TestSleepers(t *testing.T) {
 	never := func() bool { return false }
 	for name, made := range map[string]func() sleeper{"best": newSleeper, "timer": newTimerSleeper} {
@@ -27,7 +26,16 @@ func TestSleepers(t *testing.T) {
 			}
 			// Before, and then at any moment: whoever wakes has made ready say so.
 			s.wake()
-			s.sleep(time.Hour, func() bool { return true })
+			awake := make(chan struct{})
+			go func() {
+				s.sleep(time.Hour, func() bool { return true })
+				close(awake)
+			}()
+			select {
+			case <-awake:
+			case <-time.After(5 * time.Second):
+				t.Fatal("a wake was lost")
+			}
 			for range 1000 {
 				ready, woke := make(chan struct{}, 1), make(chan struct{})
 				go func() {
