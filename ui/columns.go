@@ -45,8 +45,13 @@ func (c *columns) cut(s *series, window, end time.Duration, cells, perCell int) 
 	if right < end {
 		right += cell
 	}
-	c.series, c.n, c.step = s, n, cell/time.Duration(perCell)
-	c.start = right - time.Duration(cells)*cell
+	c.place(s, right-time.Duration(cells)*cell, cell/time.Duration(perCell), n, end)
+}
+
+// place fills c with n columns of that duration from start on, of which those
+// after end are empty.
+func (c *columns) place(s *series, start, step time.Duration, n int, end time.Duration) {
+	c.series, c.start, c.step, c.n = s, start, step, n
 	if cap(c.edge) < n+1 {
 		c.edge = make([]int, n+1)
 	}

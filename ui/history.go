@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/SAGE-X-project/sagetop/engine/handshake"
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
 )
@@ -15,7 +16,9 @@ const (
 	finePoints   = 5*60*10 + 60*10 // 5 minutes of 10 snapshots a second, likewise
 	coarsePoints = 62 * 60         // 1 hour, a point a second, and what a chart's border needs
 	coarseStep   = time.Second
+	wholePoints  = 2048            // the whole run, however long: every second one is dropped when there is no room
 	fineSpan     = 5 * time.Minute // windows up to this one are drawn from the fine points
+	coarseSpan   = time.Hour       // and those up to this one from the coarse
 
 	maxCycles  = 16384 // GC cycles, 24 bytes each
 	maxMarkers = 64
@@ -31,11 +34,28 @@ const (
 	numStages
 )
 
+// Why sessions were not started, in the order in which it is shown.
+const (
+	dropLive = iota
+	dropMemory
+	dropCPU
+	dropGenerator
+	dropFailed
+	numDrops
+)
+
+// causes are the words for why a handshake failed, in the order in which they are
+// shown. The last is that of all others.
+var causes = handshake.Causes()
+
+// maxCauses is how many of them a point has room for.
+const maxCauses = 20
+
 // counters are the cumulative figures of a snapshot that the charts need.
 type counters struct {
 	offered   float64
 	created   uint64
-	dropped   uint64
+	drops     [numDrops]uint64
 	gets      uint64
 	hits      uint64
 	keyAllocs uint64
@@ -44,6 +64,8 @@ type counters struct {
 	cycles    uint64
 	hkdf      [session.NumLabels]uint64
 	stages    [numStages]time.Duration
+	completed uint64            // handshakes
+	failed    [maxCauses]uint32 // handshakes by cause; differences survive that they wrap
 }
 
 // point is one moment of the history.
@@ -56,11 +78,17 @@ type point struct {
 }
 
 func pointOf(s *load.Snapshot) point {
-	return point{
+	p := point{
 		counters: counters{
-			offered:   s.Offered,
-			created:   s.Sessions.Created,
-			dropped:   s.Dropped.Total(),
+			offered: s.Offered,
+			created: s.Sessions.Created,
+			drops: [numDrops]uint64{
+				dropLive:      s.Dropped.Live,
+				dropMemory:    s.Dropped.Memory,
+				dropCPU:       s.Dropped.CPU,
+				dropGenerator: s.Dropped.Generator,
+				dropFailed:    s.Dropped.Failed,
+			},
 			gets:      s.Pool.Gets,
 			hits:      s.Pool.Hits,
 			keyAllocs: s.KeyAllocs,
@@ -75,12 +103,31 @@ func pointOf(s *load.Snapshot) point {
 				stageOpen:      s.Stages.Open.Total,
 				stageClose:     s.Stages.Close.Total,
 			},
+			completed: s.Handshakes.Completed,
 		},
 		live:     s.Sessions.Live,
 		free:     s.Pool.Free,
 		heapLive: s.GC.HeapLive,
 		heapGoal: s.GC.HeapGoal,
 	}
+	for i, n := range failures(&s.Handshakes.HandshakeCounts) {
+		p.failed[i] = uint32(n)
+	}
+	return p
+}
+
+// failures returns the failed handshakes by cause, in the order of causes.
+func failures(c *load.HandshakeCounts) (by [maxCauses]uint64) {
+	if len(c.FailedBy) == 0 {
+		return by
+	}
+	rest := c.Failed
+	for i, word := range causes[:len(causes)-1] {
+		by[i] = c.FailedBy[word]
+		rest -= min(by[i], rest)
+	}
+	by[len(causes)-1] = rest
+	return by
 }
 
 // series is a ring of points in the order of their times. The times stand apart
@@ -119,6 +166,15 @@ func (s *series) push(at time.Duration, p *point) {
 
 func (s *series) clear() { s.first, s.n = 0, 0 }
 
+// thin drops every second entry of a series that never dropped its oldest, which
+// stays.
+func (s *series) thin() {
+	for i := 0; i < s.n; i += 2 {
+		s.at[i/2], s.points[i/2] = s.at[i], s.points[i]
+	}
+	s.n = (s.n + 1) / 2
+}
+
 // last returns the index of the newest entry at or before t, -1 if there is none.
 func (s *series) last(t time.Duration) int {
 	low, high := 0, s.n
@@ -142,6 +198,8 @@ type marker struct {
 // history is what the dashboard remembers of the snapshots that it has seen.
 type history struct {
 	fine, coarse series
+	whole        series // from the start of the run on
+	wholeStep    time.Duration
 	cycles       []load.Cycle // a ring
 	firstCycle   int
 	markers      []marker // oldest first
@@ -155,6 +213,7 @@ func newHistory() *history {
 	return &history{
 		fine:     newSeries(finePoints),
 		coarse:   newSeries(coarsePoints),
+		whole:    newSeries(wholePoints),
 		cycles:   make([]load.Cycle, 0, maxCycles),
 		markers:  make([]marker, 0, maxMarkers),
 		measured: newMeasurements(),
@@ -171,6 +230,7 @@ func (h *history) push(s *load.Snapshot) {
 	case s.Elapsed < h.fine.time(newest) || s.Sessions.Created < h.fine.point(newest).created:
 		h.fine.clear()
 		h.coarse.clear()
+		h.whole.clear()
 		h.cycles, h.firstCycle = h.cycles[:0], 0
 		h.markers = h.markers[:0]
 		h.config, h.changed = s.Config, s.Elapsed
@@ -185,8 +245,24 @@ func (h *history) push(s *load.Snapshot) {
 	if n := h.coarse.n; n == 0 || s.Elapsed-h.coarse.time(n-1) >= coarseStep-coarseStep/20 {
 		h.coarse.push(s.Elapsed, &p)
 	}
+	h.pushWhole(s.Elapsed, &p)
 	h.pushCycles(s.GC.Recent)
 	h.measured.update(h, s)
+}
+
+// pushWhole adds a point to the whole run, if it is time for the next.
+func (h *history) pushWhole(at time.Duration, p *point) {
+	w := &h.whole
+	if w.n == 0 {
+		h.wholeStep = coarseStep
+	} else if at-w.time(w.n-1) < h.wholeStep-coarseStep/20 {
+		return
+	}
+	if w.n == len(w.at) {
+		w.thin()
+		h.wholeStep *= 2
+	}
+	w.push(at, p)
 }
 
 func (h *history) mark(at time.Duration, label string) {
@@ -264,7 +340,10 @@ func (h *history) between(end, d time.Duration) (delta, bool) {
 
 // seriesFor returns the points that a window of that length is drawn from.
 func (h *history) seriesFor(window time.Duration) *series {
-	if window > fineSpan {
+	switch {
+	case window > coarseSpan:
+		return &h.whole
+	case window > fineSpan:
 		return &h.coarse
 	}
 	return &h.fine

@@ -42,6 +42,46 @@ func TestHistoryKeepsAnHour(t *testing.T) {
 	}
 }
 
+// TestHistoryKeepsTheWholeRun: in memory that does not grow, and never with less
+// than half its points.
+func TestHistoryKeepsTheWholeRun(t *testing.T) {
+	h := newHistory()
+	at := time.Duration(0)
+	for i := range 40_000 {
+		at += time.Second
+		h.push(snapshotAt(at, uint64(7*i)))
+	}
+	if h.whole.n < wholePoints/2 || len(h.whole.at) != wholePoints || h.whole.time(0) != time.Second {
+		t.Errorf("holds %d points of %d from %v on", h.whole.n, len(h.whole.at), h.whole.time(0))
+	}
+	var c columns
+	c.place(h.seriesFor(11*time.Hour), 0, 100*time.Second, 400, at)
+	for i, v := range c.collect(nil, sessionsRate) {
+		if math.Abs(v-7) > 1e-9 {
+			t.Fatalf("column %d is %v, want 7", i, v)
+		}
+	}
+	for i := range h.whole.n - 1 {
+		if h.whole.time(i+1) <= h.whole.time(i) {
+			t.Fatalf("point %d is not after the one before", i+1)
+		}
+	}
+}
+
+func TestFailures(t *testing.T) {
+	if len(causes) > maxCauses {
+		t.Fatalf("%d causes, but room for %d", len(causes), maxCauses)
+	}
+	if got := failures(&load.HandshakeCounts{}); got != [maxCauses]uint64{} {
+		t.Errorf("no failures are %v", got)
+	}
+	c := load.HandshakeCounts{Failed: 10, FailedBy: load.Causes{causes[0]: 3, causes[2]: 2, "what nobody knows": 5}}
+	got := failures(&c)
+	if got[0] != 3 || got[2] != 2 || got[len(causes)-1] != 5 {
+		t.Errorf("of %v: %v", c.FailedBy, got)
+	}
+}
+
 func TestHistoryBetween(t *testing.T) {
 	h := newHistory()
 	if _, ok := h.between(0, time.Second); ok {
