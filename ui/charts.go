@@ -67,6 +67,37 @@ func drawLine(a area, ys []float64, high float64, s style, ascii bool) {
 	}
 }
 
+// drawDots draws ys from index from on as drawLine does, but with every other dot
+// only. Cells that are taken keep what they show.
+func drawDots(a area, ys []float64, from int, high float64, s style, ascii bool) {
+	rows := a.h * dotsDown
+	previous := -1
+	if from > 0 && from <= len(ys) && ys[from-1] == ys[from-1] {
+		previous = rows - 1 - level(ys[from-1], high, rows)
+	}
+	for x := from; x < len(ys); x++ {
+		if math.IsNaN(ys[x]) {
+			previous = -1
+			continue
+		}
+		now := rows - 1 - level(ys[x], high, rows)
+		if previous < 0 {
+			previous = now
+		}
+		for r := min(previous, now); r <= max(previous, now); r++ {
+			switch {
+			case ascii && r == now && x%dotsAcross == 0:
+				a.set(x/dotsAcross, r/dotsDown, '.', s)
+			case ascii && r != now && r%dotsDown == 0:
+				a.set(x/dotsAcross, r/dotsDown, ':', s)
+			case !ascii && (r == now && x%dotsAcross == 0 || r != now && r%2 == 0):
+				a.dot(x, r, s)
+			}
+		}
+		previous = now
+	}
+}
+
 // drawLineASCII draws three heights to a row: _ - and ".
 func drawLineASCII(a area, ys []float64, high float64, s style) {
 	const steps = 3

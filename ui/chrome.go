@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -22,13 +23,14 @@ const (
 	headEmbedded = iota
 	headPreset
 	headModel
+	headProfile
 	headHandshake
 	headSeed
 )
 
 // headOrder is the order in which these parts are left out where room is short,
 // the first first.
-var headOrder = [...]int{headSeed, headEmbedded, headHandshake, headModel, headPreset}
+var headOrder = [...]int{headSeed, headEmbedded, headHandshake, headProfile, headModel, headPreset}
 
 func (h *headParts) update(c load.Config) {
 	if h.made && h.config == c {
@@ -37,16 +39,56 @@ func (h *headParts) update(c load.Config) {
 	h.made, h.config = true, c
 	h.texts[headEmbedded] = "embedded"
 	h.texts[headPreset] = c.Optimizations.Preset()
-	if c.Model == load.Closed {
-		h.texts[headModel] = "closed " + string(format.AppendCount(nil, uint64(c.Workers))) + " workers"
-	} else {
-		h.texts[headModel] = "open " + string(format.AppendSetRate(nil, c.Rate)) + " " + c.Arrival.String()
-	}
+	h.texts[headModel], h.texts[headProfile] = modelText(&c), profileText(&c)
 	h.texts[headHandshake] = "no handshake"
 	if c.Handshake != load.HandshakeNone {
-		h.texts[headHandshake] = c.Handshake.String() + " " + string(format.AppendPercent(nil, c.HandshakeShare))
+		h.texts[headHandshake] = handshakeText(&c) + " " + string(appendSetShare(nil, c.HandshakeShare))
 	}
 	h.texts[headSeed] = "rng-seed " + strconv.FormatUint(c.RNGSeed, 10)
+}
+
+// modelText says what decides the load. Stages have levels of their own.
+func modelText(c *load.Config) string {
+	level := ""
+	switch {
+	case c.Model == load.Closed && c.Profile == load.ProfileStages:
+		return "closed"
+	case c.Model == load.Closed:
+		return "closed " + string(format.AppendCount(nil, uint64(c.Workers))) + " workers"
+	case c.Profile != load.ProfileStages:
+		level = " " + string(format.AppendSetRate(nil, c.Rate))
+	}
+	return "open" + level + " " + c.Arrival.String()
+}
+
+// profileText names the profile, "" where it is steady, and the highest level where
+// the model's text does not tell it.
+func profileText(c *load.Config) string {
+	switch c.Profile {
+	case load.ProfileSteady:
+		return ""
+	case load.ProfileStages:
+		shape := c.Shape(0)
+		if c.Model == load.Closed {
+			return "stages to " + string(format.AppendCount(nil, uint64(shape.Highest()))) + " workers"
+		}
+		return "stages to " + string(format.AppendSetRate(nil, shape.Highest()))
+	}
+	return c.Profile.String()
+}
+
+// handshakeText names the suite, and the transport where it is not the usual one.
+func handshakeText(c *load.Config) string {
+	if c.Transport == load.TransportMemory {
+		return c.Handshake.String()
+	}
+	return c.Handshake.String() + "/" + c.Transport.String()
+}
+
+// appendSetShare appends a share that somebody set, without zeros after the point:
+// 1 %, 2.5 %.
+func appendSetShare(dst []byte, v float64) []byte {
+	return append(strconv.AppendFloat(dst, math.Round(v*1e4)/100, 'f', -1, 64), " %"...)
 }
 
 const headSeparator = " · "
@@ -107,6 +149,9 @@ func (m *model) drawHead(a area, x, room int) {
 	var left [len(headOrder)]bool
 	need := 0
 	for i, t := range m.head.texts {
+		if t == "" {
+			continue
+		}
 		left[i] = true
 		need += columnsOf(t) + columnsOf(headSeparator)
 	}
@@ -114,6 +159,9 @@ func (m *model) drawHead(a area, x, room int) {
 	for _, i := range headOrder {
 		if need <= room {
 			break
+		}
+		if !left[i] {
+			continue
 		}
 		left[i] = false
 		need -= columnsOf(m.head.texts[i]) + columnsOf(headSeparator)
@@ -156,16 +204,16 @@ func (m *model) appendStatus(dst []byte, v *view) []byte {
 	dst = append(dst, headSeparator...)
 	const rateWidth = 8
 	at := len(dst)
-	dst = format.AppendRate(dst, v.snap.AchievedRate)
-	if n := rateWidth - (len(dst) - at); n > 0 {
-		dst = append(dst, "        "[:n]...)
-		copy(dst[at+n:], dst[at:len(dst)-n])
-		copy(dst[at:], "        "[:n])
-	}
+	dst = padLeft(format.AppendRate(dst, v.snap.AchievedRate), at, rateWidth)
 	if v.snap.Config.Model == load.Closed {
 		return append(dst, " closed"...)
 	}
-	return format.AppendSetRate(append(dst, " of "...), v.snap.Config.Rate)
+	dst = append(dst, " of "...)
+	if hasStrip(&v.snap.Config) {
+		at = len(dst)
+		return padLeft(format.AppendRate(dst, v.snap.OfferedRate), at, rateWidth)
+	}
+	return format.AppendSetRate(dst, v.snap.Config.Rate)
 }
 
 // appendAgo appends a time past in one unit: 4s, 12m, 3h.

@@ -22,6 +22,10 @@ type fakeLoad struct {
 	s    load.Snapshot
 	debt float64 // bytes allocated since the last GC cycle
 	warm float64 // share of gets that the pool can serve
+	// kinds are the handshakes that run, and limit what the load can reach:
+	// sessions/s, 0 for no limit. What is above is dropped.
+	kinds []load.HandshakeKind
+	limit float64
 }
 
 func newFakeLoad(o session.Optimizations) *fakeLoad {
@@ -43,12 +47,21 @@ func (f *fakeLoad) step() load.Snapshot {
 		return *s
 	}
 	i := float64(s.Seq)
-	n := uint64(s.Config.Rate*dt.Seconds()*(1+0.02*math.Sin(i/3))) &^ 1
-	s.Offered += s.Config.Rate * dt.Seconds()
+	shape := s.Config.Shape(s.ProfileStart)
+	at := s.Elapsed - s.ProfileStart
+	rate := (shape.Total(at) - shape.Total(at-dt)) / dt.Seconds()
+	n := uint64(rate*dt.Seconds()*(1+0.02*math.Sin(i/3))) &^ 1
+	s.Valid, s.Reasons = true, nil
+	if most := uint64(f.limit * dt.Seconds()); f.limit > 0 && n > most {
+		f.drop(n - most)
+		n = most
+	}
+	s.Offered += rate * dt.Seconds()
 	s.Sessions.Created += n
 	s.Sessions.Removed += n
-	s.Sessions.Live = uint64(2 * s.Config.Rate)
-	s.OfferedRate, s.AchievedRate, s.Valid = s.Config.Rate, float64(n)/dt.Seconds(), true
+	s.Sessions.Live = uint64(2 * rate)
+	s.OfferedRate, s.AchievedRate = rate, float64(n)/dt.Seconds()
+	f.handshakes(n)
 
 	o := s.Config.Optimizations
 	objects := 3.0
@@ -111,6 +124,92 @@ func (f *fakeLoad) step() load.Snapshot {
 	}
 	s.Process = load.Process{CPUPercent: 41, RSS: 91 << 20, Cores: 2}
 	return *s
+}
+
+// drop does not start n sessions, for several reasons.
+func (f *fakeLoad) drop(n uint64) {
+	d := &f.s.Dropped
+	d.Live += n / 2
+	d.CPU += n / 4
+	d.Generator += n / 8
+	d.Memory += n / 16
+	d.Late = d.CPU + d.Generator
+	f.s.Valid, f.s.Reasons = false, []string{"sessions were dropped"}
+}
+
+// handshakes has a hundredth of n pairs do a handshake, of each kind as many.
+func (f *fakeLoad) handshakes(n uint64) {
+	hs := &f.s.Handshakes
+	hs.Suite, hs.Transport = f.s.Config.Handshake, f.s.Config.Transport
+	if len(f.kinds) == 0 {
+		return
+	}
+	f.kinds = slices.Clone(f.kinds) // snapshots share what was in them before
+	hs.HandshakeCounts = load.HandshakeCounts{FailedBy: load.Causes{}}
+	for i := range f.kinds {
+		k := &f.kinds[i]
+		k.Completed += max(n/2/uint64(100*len(f.kinds)), 1)
+		if f.s.Seq%40 == uint64(i) {
+			word := []string{"timeout", "signature", "busy"}[i%3]
+			by := load.Causes{word: k.FailedBy[word] + 1}
+			k.Failed, k.FailedBy = k.Failed+1, by
+			f.s.Dropped.Failed += 2
+		}
+		hs.Completed += k.Completed
+		hs.Failed += k.Failed
+		for word, c := range k.FailedBy {
+			hs.FailedBy[word] += c
+		}
+	}
+	hs.BySuite = f.kinds
+	f.s.Latency = load.Latencies{
+		Create:    load.Response{Service: latencyOf(hs.Completed, 4200), Response: latencyOf(hs.Completed, 61e3)},
+		Handshake: load.Response{Service: latencyOf(hs.Completed, 812e3), Response: latencyOf(hs.Completed, 1.9e6)},
+		Seal:      load.Response{Service: latencyOf(hs.Completed, 2100), Response: latencyOf(hs.Completed, 14e3)},
+		Open:      load.Response{Service: latencyOf(hs.Completed, 1950)},
+	}
+}
+
+// latencyOf makes up a distribution of n times around mean, in ns.
+func latencyOf(n uint64, mean float64) load.Latency {
+	q := func(times float64) time.Duration { return time.Duration(mean * times) }
+	return load.Latency{
+		Count: n, Mean: q(1), P50: q(0.9), P75: q(1.2), P90: q(1.6), P95: q(2),
+		P99: q(3.1), P999: q(8.4), P9999: q(19), Max: q(43.7),
+	}
+}
+
+// kindOf makes up what the handshakes of a suite over a transport take.
+func kindOf(suite load.Handshake, transport load.Transport) load.HandshakeKind {
+	k := load.HandshakeKind{Suite: suite, Transport: transport}
+	slower := []float64{1, 1, 1.3, 1.9}[suite]
+	wire := []float64{0, 320, 410, 2690}[suite]
+	extra := 0.0
+	if transport == load.TransportHTTP {
+		extra = 118e3
+	}
+	sum := 0.0
+	for i, c := range k.Phases.List() {
+		mean := []float64{52e3, 184e3, 97e3, 66e3}[i]*slower + extra
+		sum += mean
+		c.Service = latencyOf(1, mean)
+		c.PerHandshake = load.PhaseUnit{
+			Allocs: float64(9+7*i) + extra/4e3, AllocBytes: 2048, WireBytes: wire + extra/400,
+		}
+	}
+	k.Total = latencyOf(1, sum)
+	return k
+}
+
+// allKinds are all suites over all transports.
+func allKinds() []load.HandshakeKind {
+	var all []load.HandshakeKind
+	for _, suite := range []load.Handshake{load.HandshakeX25519, load.HandshakeHPKE, load.HandshakeHybrid} {
+		for _, transport := range []load.Transport{load.TransportMemory, load.TransportHTTP} {
+			all = append(all, kindOf(suite, transport))
+		}
+	}
+	return all
 }
 
 // fakeEngine is an Engine that hands out what is sent to it.
@@ -209,6 +308,29 @@ func (b *bench) story() {
 	b.snapshots(100)
 	b.load.s.Config.Optimizations.Pool = session.PoolSync
 	b.snapshots(150)
+}
+
+// richStory feeds 70 s of a load in stages that meets its limit, with handshakes
+// of four kinds.
+func (b *bench) richStory() {
+	b.load = newFakeLoad(session.Tuned)
+	c := &b.load.s.Config
+	setParam(c, "profile", "stages")
+	setParam(c, "stages", "20s:8k,40s:8k,0s:20k,30s:20k,30s:2k")
+	c.Handshake, c.HandshakeShare, c.Transport = load.HandshakeMixed, 0.025, load.TransportHTTP
+	b.load.kinds, b.load.limit = allKinds()[:4], 16000
+	b.snapshots(700)
+}
+
+// setParam sets a parameter as a user does.
+func setParam(c *load.Config, name, text string) {
+	p, ok := load.Lookup(name)
+	if !ok {
+		panic("no parameter " + name)
+	}
+	if err := p.Set(c, text); err != nil {
+		panic(err)
+	}
 }
 
 // press types a key, runs the command that it gives, and returns its message.

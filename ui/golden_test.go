@@ -28,13 +28,28 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+// sizes are the terminals of which there is a picture of each page.
+var sizes = [][2]int{{60, 16}, {80, 24}, {120, 40}, {160, 45}, {200, 50}}
+
 func TestGoldenOverview(t *testing.T) {
-	for _, s := range [][2]int{{60, 16}, {80, 24}, {120, 40}, {160, 45}, {200, 50}} {
+	for _, s := range sizes {
 		t.Run(fmt.Sprintf("%dx%d", s[0], s[1]), func(t *testing.T) {
 			b := newBench(t, "dark", false)
 			b.size(s[0], s[1])
 			b.story()
 			golden(t, fmt.Sprintf("overview-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
+		})
+	}
+}
+
+// TestGoldenStrip has the Overview of a load that is not steady.
+func TestGoldenStrip(t *testing.T) {
+	for _, s := range sizes {
+		t.Run(fmt.Sprintf("%dx%d", s[0], s[1]), func(t *testing.T) {
+			b := newBench(t, "dark", false)
+			b.size(s[0], s[1])
+			b.richStory()
+			golden(t, fmt.Sprintf("strip-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
 		})
 	}
 }

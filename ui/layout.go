@@ -20,20 +20,24 @@ const (
 	compactSwitches = 17  // below, the switches share two rows
 	stagesHeight    = numStages + 2
 	tallChartRow    = 12 // a third row of charts must leave this much to each
+	minStripPage    = 21 // from this page height on there is room for the shape of the load
+	minStripHeight  = 5  // border and three rows of curve
 )
 
 // overviewLayout says where the parts of the Overview are. A part without room has
 // no width.
 type overviewLayout struct {
 	tiles    [4]rect
+	strip    rect   // over the whole width
 	charts   []rect // in order of importance
 	switches rect
 	stages   rect
 }
 
-// layoutOverview divides a page of w by h cells, using the memory of charts. The
-// parts fill the page without gaps and do not overlap.
-func layoutOverview(w, h int, charts []rect) overviewLayout {
+// layoutOverview divides a page of w by h cells, using the memory of charts, with
+// or without the strip that shows the shape of the load. The parts fill the page
+// without gaps and do not overlap.
+func layoutOverview(w, h int, strip bool, charts []rect) overviewLayout {
 	l := overviewLayout{charts: charts[:0]}
 	y := 0
 
@@ -45,6 +49,18 @@ func layoutOverview(w, h int, charts []rect) overviewLayout {
 		l.tiles[i] = rect{c.from, y, c.size, tileHeight}
 	}
 	y += tileHeight
+
+	if strip && h >= minStripPage {
+		height := minStripHeight
+		switch {
+		case h >= tallStages+8:
+			height += 2
+		case h >= tallStages:
+			height++
+		}
+		l.strip = rect{0, y, w, height}
+		y += height
+	}
 
 	switchHeight := len(optimizations) + 2
 	switch {

@@ -13,7 +13,10 @@ import (
 
 // overview is the page that shows everything that the optimizations change.
 type overview struct {
+	w, h   int
+	strips bool // whether the layout has room for the strip
 	layout overviewLayout
+	strip  strip
 	scales [numScales]scale
 
 	// Memory kept from frame to frame.
@@ -51,7 +54,9 @@ func newOverview() *overview { return &overview{} }
 func (o *overview) Title() string                    { return "Overview" }
 func (o *overview) Bindings() []binding              { return nil }
 func (o *overview) HandleKey(string) (tea.Cmd, bool) { return nil, false }
-func (o *overview) SetSize(w, h int)                 { o.layout = layoutOverview(w, h, o.layout.charts) }
+func (o *overview) SetSize(w, h int)                 { o.w, o.h = w, h; o.arrange() }
+
+func (o *overview) arrange() { o.layout = layoutOverview(o.w, o.h, o.strips, o.layout.charts) }
 
 // charts are what the Overview draws, in the order of layoutOverview.
 var charts = [...]func(*overview, area, *view){
@@ -70,6 +75,13 @@ var wideOrder = [...]int{0, 1, 4, 2, 3, 5}
 // Render implements page.
 func (o *overview) Render(a area, v *view) {
 	o.nCuts = 0
+	if strips := hasStrip(&v.snap.Config); strips != o.strips {
+		o.strips = strips
+		o.arrange()
+	}
+	if o.layout.strip.h > 0 {
+		o.strip.draw(a.sub(o.layout.strip), v)
+	}
 	for i, r := range o.layout.tiles {
 		o.tile(a.sub(r), v, i)
 	}

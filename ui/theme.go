@@ -39,6 +39,7 @@ const (
 	// One accent for each quantity, wherever it appears.
 	styleSessions
 	styleOffered
+	styleAhead // what will be offered
 	styleAllocs
 	stylePool
 	styleHKDF
@@ -103,6 +104,7 @@ var looks = map[string][numStyles]look{
 
 		styleSessions:  {color: "#6cb2f0"},
 		styleOffered:   {color: "#4d6583"},
+		styleAhead:     {color: "#5d6576"},
 		styleAllocs:    {color: "#eba95f"},
 		stylePool:      {color: "#8fcf7f"},
 		styleHKDF:      {color: "#b79af0"},
@@ -148,6 +150,7 @@ var looks = map[string][numStyles]look{
 
 		styleSessions:  {color: "#1b66b3"},
 		styleOffered:   {color: "#9db7d3"},
+		styleAhead:     {color: "#858d9e"},
 		styleAllocs:    {color: "#b35c00"},
 		stylePool:      {color: "#2d7d2a"},
 		styleHKDF:      {color: "#6a3fb8"},
@@ -193,6 +196,7 @@ var looks = map[string][numStyles]look{
 
 		styleSessions:  {color: "12"},
 		styleOffered:   {color: "8"},
+		styleAhead:     {color: "8"},
 		styleAllocs:    {color: "3"},
 		stylePool:      {color: "2"},
 		styleHKDF:      {color: "13"},
@@ -230,10 +234,9 @@ var looks = map[string][numStyles]look{
 		styleMarkerLine: {faint: true},
 		styleOn:         {bold: true},
 		styleCycle:      {faint: true},
-		styleOffered: {
-			faint: true,
-		},
-		styleGoal: {faint: true},
+		styleOffered:    {faint: true},
+		styleAhead:      {faint: true},
+		styleGoal:       {faint: true},
 	},
 }
 
