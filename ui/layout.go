@@ -12,6 +12,7 @@ const (
 	minChartHeight  = 5  // border and three rows of curve
 	minStagesWidth  = 38 // beside the switches
 	maxStagesWidth  = 52
+	wideStages      = 44  // inside of them, from here on the handshake says how many pairs do one
 	wideOverview    = 110 // from here on the stages stand beside the switches
 	threeColumns    = 150 // from here on there are three charts in a row
 	tallTiles       = 32  // from this page height on a tile has two rows

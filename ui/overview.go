@@ -7,6 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
 	"github.com/SAGE-X-project/sagetop/internal/format"
 )
@@ -31,6 +32,7 @@ type overview struct {
 	pauses []time.Duration
 	buf    []byte
 	tick   []byte
+	name   []byte
 }
 
 // The axes that adapt to what they show.
@@ -510,11 +512,21 @@ func (o *overview) drawStages(a area, v *view) {
 		o.buf = append(format.AppendDuration(o.buf[:0], sum), "/session"...)
 		a.boxNote(title, a.noteEnd(), o.buf, styleFaint)
 	}
-	const nameWidth, valueWidth, shareWidth = 11, 10, 8
+	const valueWidth, shareWidth = 10, 8
+	nameWidth := 11
+	o.name = append(o.name[:0], names[stageHandshake]...)
+	if c := &v.snap.Config; c.Handshake != load.HandshakeNone && in.w >= wideStages {
+		nameWidth = 17
+		o.name = appendSetShare(append(o.name, ' '), c.HandshakeShare)
+	}
 	bar := in.w - 2 - nameWidth - valueWidth - shareWidth
 	for i := range mean {
 		y := i
-		in.text(1, y, names[i], styleDim)
+		if i == stageHandshake {
+			in.bytes(1, y, o.name, styleDim)
+		} else {
+			in.text(1, y, names[i], styleDim)
+		}
 		drawBar(in.sub(rect{1 + nameWidth, y, bar, 1}), ratio(mean[i], longest), styles[i], v.ascii)
 		o.buf = format.AppendDuration(o.buf[:0], mean[i])
 		x := in.w - 1 - shareWidth
