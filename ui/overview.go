@@ -14,41 +14,13 @@ import (
 
 // overview is the page that shows everything that the optimizations change.
 type overview struct {
+	plotter
 	w, h   int
 	strips bool // whether the layout has room for the strip
 	layout overviewLayout
 	strip  strip
-	scales [numScales]scale
-
-	// Memory kept from frame to frame.
-	cuts   [6]columns // by width; see columnsFor
-	widths [6]cutKey
-	nCuts  int
-	ys     []float64
-	layers [session.NumLabels]layer
-	events []heat
-	counts []uint16
-	notes  []note
 	pauses []time.Duration
-	buf    []byte
-	tick   []byte
 	name   []byte
-}
-
-// The axes that adapt to what they show.
-const (
-	scaleAllocs = iota
-	scaleHKDF
-	scaleSessions
-	scaleHeap
-	scaleTileSessions
-	scaleTileAllocs
-	scaleTilePauses
-	numScales
-)
-
-type cutKey struct {
-	cells, perCell int
 }
 
 func newOverview() *overview { return &overview{} }
@@ -61,13 +33,13 @@ func (o *overview) SetSize(w, h int)                 { o.w, o.h = w, h; o.arrang
 func (o *overview) arrange() { o.layout = layoutOverview(o.w, o.h, o.strips, o.layout.charts) }
 
 // charts are what the Overview draws, in the order of layoutOverview.
-var charts = [...]func(*overview, area, *view){
-	(*overview).chartAllocs,
-	(*overview).chartPool,
-	(*overview).chartHKDF,
-	(*overview).chartPauses,
-	(*overview).chartSessions,
-	(*overview).chartHeap,
+var charts = [...]func(*plotter, area, *view){
+	(*plotter).chartAllocs,
+	(*plotter).chartPool,
+	(*plotter).chartHKDF,
+	(*plotter).chartPauses,
+	(*plotter).chartSessions,
+	(*plotter).chartHeap,
 }
 
 // wideOrder is the same for three charts in a row, so that the two of load and
@@ -76,7 +48,7 @@ var wideOrder = [...]int{0, 1, 4, 2, 3, 5}
 
 // Render implements page.
 func (o *overview) Render(a area, v *view) {
-	o.nCuts = 0
+	o.begin()
 	if strips := hasStrip(&v.snap.Config); strips != o.strips {
 		o.strips = strips
 		o.arrange()
@@ -95,27 +67,12 @@ func (o *overview) Render(a area, v *view) {
 		if len(o.layout.charts) == len(charts) && a.w >= threeColumns {
 			n = wideOrder[i]
 		}
-		charts[n](o, a.sub(r), v)
+		charts[n](&o.plotter, a.sub(r), v)
 	}
 	o.drawSwitches(a.sub(o.layout.switches), v)
 	if o.layout.stages.w > 0 {
 		o.drawStages(a.sub(o.layout.stages), v)
 	}
-}
-
-// columnsFor cuts the window of v for a chart of that many cells. Charts of like
-// width share one cut.
-func (o *overview) columnsFor(v *view, cells, perCell int) *columns {
-	key := cutKey{cells, perCell}
-	for i := range o.nCuts {
-		if o.widths[i] == key {
-			return &o.cuts[i]
-		}
-	}
-	i := min(o.nCuts, len(o.cuts)-1)
-	o.widths[i], o.nCuts = key, i+1
-	o.cuts[i].cut(v.history.seriesFor(v.window), v.window, v.end, cells, perCell)
-	return &o.cuts[i]
 }
 
 // The tiles, from left to right.
@@ -256,10 +213,6 @@ func (o *overview) spark(a area, v *view, which int, s style) {
 	}
 	drawSpark(a, o.ys, high, s, v.ascii)
 }
-
-// Figures of one column, as functions so that collecting them allocates nothing.
-func sessionsRate(d delta) float64      { return d.rate(countCreated) }
-func objectsPerSession(d delta) float64 { return d.perSession(countObjects) }
 
 // drawSwitches draws the optimizations, each with its own measure, off and on.
 func (o *overview) drawSwitches(a area, v *view) {

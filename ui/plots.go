@@ -5,6 +5,56 @@ import (
 	"github.com/SAGE-X-project/sagetop/internal/format"
 )
 
+// plotter draws charts of the history into areas. It belongs to one page, and keeps
+// its memory from frame to frame.
+type plotter struct {
+	scales [numScales]scale
+	cuts   [6]columns // by width; see columnsFor
+	widths [6]cutKey
+	nCuts  int
+	ys     []float64
+	layers [session.NumLabels]layer
+	events []heat
+	counts []uint16
+	notes  []note
+	buf    []byte
+	tick   []byte
+}
+
+// begin starts a frame.
+func (p *plotter) begin() { p.nCuts = 0 }
+
+// The axes that adapt to what they show.
+const (
+	scaleAllocs = iota
+	scaleHKDF
+	scaleSessions
+	scaleHeap
+	scaleTileSessions
+	scaleTileAllocs
+	scaleTilePauses
+	numScales
+)
+
+type cutKey struct {
+	cells, perCell int
+}
+
+// columnsFor cuts the window of v for a chart of that many cells. Charts of like
+// width share one cut.
+func (p *plotter) columnsFor(v *view, cells, perCell int) *columns {
+	key := cutKey{cells, perCell}
+	for i := range p.nCuts {
+		if p.widths[i] == key {
+			return &p.cuts[i]
+		}
+	}
+	i := min(p.nCuts, len(p.cuts)-1)
+	p.widths[i], p.nCuts = key, i+1
+	p.cuts[i].cut(v.history.seriesFor(v.window), v.window, v.end, cells, perCell)
+	return &p.cuts[i]
+}
+
 // axisWidth is the room for the labels of a value axis.
 const axisWidth = 5
 
@@ -17,9 +67,9 @@ type chartBox struct {
 }
 
 // chart draws the border and the title of a chart.
-func (o *overview) chart(a area, title string) chartBox {
+func (p *plotter) chart(a area, title string) chartBox {
 	a.box(title)
-	return chartBox{a, title, a.noteEnd(), &o.tick}
+	return chartBox{a, title, a.noteEnd(), &p.tick}
 }
 
 // note writes into the upper border, to the left of the notes before.
@@ -55,8 +105,8 @@ func (b *chartBox) plot(v *view, top int, label func(dst []byte, part float64) [
 }
 
 // marks draws the labelled changes of the configuration over a finished chart.
-func (o *overview) marks(a area, v *view, c *columns) {
-	o.notes = o.notes[:0]
+func (p *plotter) marks(a area, v *view, c *columns) {
+	p.notes = p.notes[:0]
 	for _, m := range v.history.markers {
 		if m.at > v.end {
 			break
@@ -65,51 +115,51 @@ func (o *overview) marks(a area, v *view, c *columns) {
 		if x < 0 {
 			continue
 		}
-		o.notes = append(o.notes, note{x / dotsAcross, m.label})
+		p.notes = append(p.notes, note{x / dotsAcross, m.label})
 	}
-	drawNotes(a, o.notes)
+	drawNotes(a, p.notes)
 }
 
 // line draws one curve.
-func (o *overview) line(a area, v *view, c *columns, figure func(delta) float64, high float64, s style) {
-	o.ys = c.collect(o.ys[:0], figure)
-	drawLine(a, o.ys, high, s, v.ascii)
+func (p *plotter) line(a area, v *view, c *columns, figure func(delta) float64, high float64, s style) {
+	p.ys = c.collect(p.ys[:0], figure)
+	drawLine(a, p.ys, high, s, v.ascii)
 }
 
 // plotWidth returns the cells of the curve in a chart that fills a.
 func plotWidth(a area) int { return max(a.w-2-axisWidth-1, 1) }
 
-func (o *overview) chartAllocs(a area, v *view) {
-	c := o.columnsFor(v, plotWidth(a), dotsAcross)
-	o.ys = c.collect(o.ys[:0], objectsPerSession)
-	high := o.scales[scaleAllocs].fit(highest(o.ys), 1)
-	b := o.chart(a, "allocations per session")
-	o.buf = o.appendNow(o.buf[:0], v, format.AppendPer, objectsPerSession)
-	b.note(o.buf, styleAllocs)
+func (p *plotter) chartAllocs(a area, v *view) {
+	c := p.columnsFor(v, plotWidth(a), dotsAcross)
+	p.ys = c.collect(p.ys[:0], objectsPerSession)
+	high := p.scales[scaleAllocs].fit(highest(p.ys), 1)
+	b := p.chart(a, "allocations per session")
+	p.buf = p.appendNow(p.buf[:0], v, format.AppendPer, objectsPerSession)
+	b.note(p.buf, styleAllocs)
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
-	drawLine(plot, o.ys, high, styleAllocs, v.ascii)
-	o.marks(plot, v, c)
+	drawLine(plot, p.ys, high, styleAllocs, v.ascii)
+	p.marks(plot, v, c)
 }
 
-func (o *overview) chartPool(a area, v *view) {
-	c := o.columnsFor(v, plotWidth(a), dotsAcross)
-	b := o.chart(a, "pool reuse")
-	o.buf = o.appendNow(o.buf[:0], v, format.AppendPercent, delta.reuse)
-	b.note(o.buf, stylePool)
-	b.note(append(o.buf[:0], "┊ GC cycle"...), styleFaint)
+func (p *plotter) chartPool(a area, v *view) {
+	c := p.columnsFor(v, plotWidth(a), dotsAcross)
+	b := p.chart(a, "pool reuse")
+	p.buf = p.appendNow(p.buf[:0], v, format.AppendPercent, delta.reuse)
+	b.note(p.buf, stylePool)
+	b.note(append(p.buf[:0], "┊ GC cycle"...), styleFaint)
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return append(format.AppendTick(dst, part*100), '%')
 	})
-	o.line(plot, v, c, delta.reuse, 1, stylePool)
-	o.markCycles(plot, v, c)
-	o.marks(plot, v, c)
+	p.line(plot, v, c, delta.reuse, 1, stylePool)
+	p.markCycles(plot, v, c)
+	p.marks(plot, v, c)
 }
 
 // markCycles draws a line at every GC cycle, or where there are many, a mark on
 // the time axis.
-func (o *overview) markCycles(a area, v *view, c *columns) {
+func (p *plotter) markCycles(a area, v *view, c *columns) {
 	low, high := v.history.cyclesIn(c.start, v.end)
 	top := 0
 	if (high-low)*4 > a.w {
@@ -148,10 +198,10 @@ const (
 	legendAbove = 9
 )
 
-func (o *overview) chartHKDF(a area, v *view) {
-	c := o.columnsFor(v, plotWidth(a), dotsAcross)
-	n := o.collectLayers(c)
-	layers := o.layers[:n]
+func (p *plotter) chartHKDF(a area, v *view) {
+	c := p.columnsFor(v, plotWidth(a), dotsAcross)
+	n := p.collectLayers(c)
+	layers := p.layers[:n]
 	top := 0.0
 	for x := range c.n {
 		sum := 0.0
@@ -162,32 +212,32 @@ func (o *overview) chartHKDF(a area, v *view) {
 		}
 		top = max(top, sum)
 	}
-	high := o.scales[scaleHKDF].fit(top, 1)
-	o.buf = o.appendNow(o.buf[:0], v, format.AppendPer, hkdfPerSession)
-	o.buf = append(o.buf, "/session"...)
-	b := o.chart(a, "HKDF calls/s")
-	b.note(o.buf, styleHKDF)
+	high := p.scales[scaleHKDF].fit(top, 1)
+	p.buf = p.appendNow(p.buf[:0], v, format.AppendPer, hkdfPerSession)
+	p.buf = append(p.buf, "/session"...)
+	b := p.chart(a, "HKDF calls/s")
+	b.note(p.buf, styleHKDF)
 	in := a.inner()
 	above := 0
 	if a.h >= legendAbove {
 		perRow := max(in.w/legendWidth, 1)
 		above = (n + perRow - 1) / perRow
-		o.drawLegend(in.sub(rect{0, 0, in.w, above}), v, layers, perRow)
+		p.drawLegend(in.sub(rect{0, 0, in.w, above}), v, layers, perRow)
 	}
 	plot := b.plot(v, above, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
 	drawStack(plot, layers, high, v.theme.patterns, v.ascii)
-	o.marks(plot, v, c)
+	p.marks(plot, v, c)
 }
 
 func hkdfPerSession(d delta) float64 { return d.perSession(countHKDF) }
 
 // collectLayers fills one layer for each label that occurred in the columns.
-func (o *overview) collectLayers(c *columns) int {
+func (p *plotter) collectLayers(c *columns) int {
 	n := 0
 	for label := range session.NumLabels {
-		l := &o.layers[n]
+		l := &p.layers[n]
 		l.ys = l.ys[:0]
 		seen := false
 		for i := range c.n {
@@ -212,7 +262,7 @@ func (o *overview) collectLayers(c *columns) int {
 
 // drawLegend lists the layers, the topmost first, perRow in a row, with their
 // present rates.
-func (o *overview) drawLegend(a area, v *view, layers []layer, perRow int) {
+func (p *plotter) drawLegend(a area, v *view, layers []layer, perRow int) {
 	d, ok := v.history.between(v.end, recent)
 	w, gap := a.w/perRow, 1
 	if perRow > 1 {
@@ -231,43 +281,43 @@ func (o *overview) drawLegend(a area, v *view, layers []layer, perRow int) {
 		e.set(0, 0, swatch, l.style)
 		e.set(1, 0, swatch, l.style)
 		e.text(3, 0, l.name, styleDim)
-		o.buf = append(o.buf[:0], dash...)
+		p.buf = append(p.buf[:0], dash...)
 		if label := int(l.style - styleLabel0); ok {
-			o.buf = format.AppendRate(o.buf[:0], ratio(float64(d.to.hkdf[label]-d.from.hkdf[label]), d.elapsed.Seconds()))
+			p.buf = format.AppendRate(p.buf[:0], ratio(float64(d.to.hkdf[label]-d.from.hkdf[label]), d.elapsed.Seconds()))
 		}
-		e.bytesRight(e.w-gap, 0, o.buf, styleText)
+		e.bytesRight(e.w-gap, 0, p.buf, styleText)
 	}
 }
 
-func (o *overview) chartPauses(a area, v *view) {
-	c := o.columnsFor(v, plotWidth(a), dotsAcross)
+func (p *plotter) chartPauses(a area, v *view) {
+	c := p.columnsFor(v, plotWidth(a), dotsAcross)
 	low, high := 10e3, 1e6 // 10 µs to 1 ms unless pauses lie outside
-	o.events = o.events[:0]
+	p.events = p.events[:0]
 	from, to := v.history.cyclesIn(c.start, v.end)
 	for i := from; i < to; i++ {
 		cycle := v.history.cycle(i)
 		pause := max(float64(cycle.Pause), 1)
 		low, high = min(low, pause), max(high, pause)
-		o.events = append(o.events, heat{c.column(cycle.At) / dotsAcross, pause})
+		p.events = append(p.events, heat{c.column(cycle.At) / dotsAcross, pause})
 	}
 	low, high = decades(low, high)
-	o.buf = o.buf[:0]
-	if len(o.events) > 0 {
-		o.buf = append(format.AppendCount(o.buf, uint64(len(o.events))), " cycles · longest "...)
-		o.buf = format.AppendDuration(o.buf, highestPause(o.events))
+	p.buf = p.buf[:0]
+	if len(p.events) > 0 {
+		p.buf = append(format.AppendCount(p.buf, uint64(len(p.events))), " cycles · longest "...)
+		p.buf = format.AppendDuration(p.buf, highestPause(p.events))
 	} else {
-		o.buf = append(o.buf, "none yet"...)
+		p.buf = append(p.buf, "none yet"...)
 	}
-	b := o.chart(a, "GC pauses")
-	b.note(o.buf, styleGC)
+	b := p.chart(a, "GC pauses")
+	b.note(p.buf, styleGC)
 	plot := b.plot(v, 0, func(dst []byte, _ float64) []byte { return dst })
 	axis := a.inner()
 	for d := low; d <= high*1.01 && plot.h > 0; d *= 10 {
-		o.buf = format.AppendDecade(o.buf[:0], d)
-		axis.tick(axisWidth, heatRow(d*1.001, low, high, plot.h), o.buf)
+		p.buf = format.AppendDecade(p.buf[:0], d)
+		axis.tick(axisWidth, heatRow(d*1.001, low, high, plot.h), p.buf)
 	}
-	o.counts = drawHeat(plot, o.events, low, high, o.counts, v.ascii)
-	o.marks(plot, v, c)
+	p.counts = drawHeat(plot, p.events, low, high, p.counts, v.ascii)
+	p.marks(plot, v, c)
 }
 
 func highestPause(events []heat) float64 {
@@ -278,51 +328,58 @@ func highestPause(events []heat) float64 {
 	return top
 }
 
-func (o *overview) chartSessions(a area, v *view) {
-	c := o.columnsFor(v, plotWidth(a), dotsAcross)
-	o.ys = c.collect(o.ys[:0], delta.offeredRate)
-	offered := highest(o.ys)
-	o.ys = c.collect(o.ys[:0], sessionsRate)
-	high := o.scales[scaleSessions].fit(max(offered, highest(o.ys)), 1)
-	o.buf = o.appendNow(o.buf[:0], v, format.AppendRate, sessionsRate)
-	b := o.chart(a, "sessions/s")
-	b.note(o.buf, styleSessions)
-	b.note(append(o.buf[:0], "offered"...), styleOffered)
+func (p *plotter) chartSessions(a area, v *view) {
+	c := p.columnsFor(v, plotWidth(a), dotsAcross)
+	p.ys = c.collect(p.ys[:0], delta.offeredRate)
+	offered := highest(p.ys)
+	p.ys = c.collect(p.ys[:0], sessionsRate)
+	high := p.scales[scaleSessions].fit(max(offered, highest(p.ys)), 1)
+	p.buf = p.appendNow(p.buf[:0], v, format.AppendRate, sessionsRate)
+	b := p.chart(a, "sessions/s")
+	b.note(p.buf, styleSessions)
+	b.note(append(p.buf[:0], "offered"...), styleOffered)
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
-	o.line(plot, v, c, delta.offeredRate, high, styleOffered)
-	o.line(plot, v, c, sessionsRate, high, styleSessions)
-	o.marks(plot, v, c)
+	p.line(plot, v, c, delta.offeredRate, high, styleOffered)
+	p.line(plot, v, c, sessionsRate, high, styleSessions)
+	p.marks(plot, v, c)
 }
 
 const mebibyte = 1 << 20
 
-func (o *overview) chartHeap(a area, v *view) {
-	c := o.columnsFor(v, plotWidth(a), dotsAcross)
-	o.ys = c.gauge(o.ys[:0], func(p *point) float64 { return float64(p.heapGoal) / mebibyte })
-	high := o.scales[scaleHeap].fit(highest(o.ys), 1)
-	o.buf = o.buf[:0]
+func heapGoal(p *point) float64 { return float64(p.heapGoal) / mebibyte }
+func heapLive(p *point) float64 { return float64(p.heapLive) / mebibyte }
+
+func (p *plotter) chartHeap(a area, v *view) {
+	c := p.columnsFor(v, plotWidth(a), dotsAcross)
+	p.ys = c.gauge(p.ys[:0], heapGoal)
+	high := p.scales[scaleHeap].fit(highest(p.ys), 1)
+	p.buf = p.buf[:0]
 	if d, ok := v.history.between(v.end, recent); ok {
-		o.buf = format.AppendBytes(o.buf, float64(d.to.heapLive))
+		p.buf = format.AppendBytes(p.buf, float64(d.to.heapLive))
 	}
-	b := o.chart(a, "heap")
-	b.note(o.buf, styleHeap)
-	b.note(append(o.buf[:0], "goal"...), styleGoal)
+	b := p.chart(a, "heap")
+	b.note(p.buf, styleHeap)
+	b.note(append(p.buf[:0], "goal"...), styleGoal)
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return append(format.AppendTick(dst, part*high), 'M')
 	})
-	drawLine(plot, o.ys, high, styleGoal, v.ascii)
-	o.ys = c.gauge(o.ys[:0], func(p *point) float64 { return float64(p.heapLive) / mebibyte })
-	drawLine(plot, o.ys, high, styleHeap, v.ascii)
-	o.marks(plot, v, c)
+	drawLine(plot, p.ys, high, styleGoal, v.ascii)
+	p.ys = c.gauge(p.ys[:0], heapLive)
+	drawLine(plot, p.ys, high, styleHeap, v.ascii)
+	p.marks(plot, v, c)
 }
 
 // appendNow appends the present value of a figure.
-func (o *overview) appendNow(dst []byte, v *view, format func([]byte, float64) []byte, figure func(delta) float64) []byte {
+func (p *plotter) appendNow(dst []byte, v *view, format func([]byte, float64) []byte, figure func(delta) float64) []byte {
 	d, ok := v.history.between(v.end, recent)
 	if !ok {
 		return append(dst, dash...)
 	}
 	return format(dst, figure(d))
 }
+
+// Figures of one column, as functions so that collecting them allocates nothing.
+func sessionsRate(d delta) float64      { return d.rate(countCreated) }
+func objectsPerSession(d delta) float64 { return d.perSession(countObjects) }
