@@ -91,7 +91,10 @@ func appendSetShare(dst []byte, v float64) []byte {
 	return append(strconv.AppendFloat(dst, math.Round(v*1e4)/100, 'f', -1, 64), " %"...)
 }
 
-const headSeparator = " · "
+const (
+	headSeparator   = " · "
+	reasonSeparator = ": "
+)
 
 // drawHeader draws the two lines at the top: what runs and how it goes, and the
 // pages and what the charts show.
@@ -111,19 +114,23 @@ func (m *model) drawHeader(a area, v *view) {
 	// The reason why a run is not valid takes the place of what matters less; where
 	// even that does not suffice, it stands in the footer.
 	m.reason = ""
+	reason := ""
 	if m.have && !v.snap.Valid {
-		reason := strings.Join(v.snap.Reasons, "; ")
-		if n := columnsOf(": " + reason); n <= room-columnsOf(m.head.texts[headPreset])-2 {
-			verdict += ": " + reason
+		reason = strings.Join(v.snap.Reasons, "; ")
+		if n := columnsOf(reasonSeparator) + columnsOf(reason); n <= room-columnsOf(m.head.texts[headPreset])-2 {
 			room -= n
 		} else {
-			m.reason = reason
+			m.reason, reason = reason, ""
 		}
 	}
 	m.drawHead(a, a.text(1, 0, name, styleName)+2, room-2)
 
 	end := a.w - 1
-	x := a.textRight(end, 0, verdict, verdictStyle)
+	x := end
+	if reason != "" {
+		x = a.textRight(a.textRight(x, 0, reason, verdictStyle), 0, reasonSeparator, verdictStyle)
+	}
+	x = a.textRight(x, 0, verdict, verdictStyle)
 	x = a.textRight(x, 0, headSeparator, styleFaint)
 	x = a.bytesRight(x, 0, status, styleText)
 	a.set(x, 0, m.stateRune(v), m.stateStyle(v))

@@ -15,7 +15,9 @@
 //   - theme: what each style looks like, as escape sequences made once.
 //   - history: the points and GC cycles of the past hour; columns cuts a stretch of
 //     it into what a chart needs.
-//   - charts and widgets: pure functions that draw figures into an area.
-//   - pages: Overview; each draws a view, which is one moment of the history.
+//   - charts and widgets: pure functions that draw figures into an area; plotter
+//     draws the charts that pages share.
+//   - pages: Overview and Crypto; each draws a view, which is one moment of the
+//     history.
 //   - model: keys, pages, header and footer; Run puts it on a terminal.
 package ui

@@ -312,13 +312,15 @@ func (b *bench) story() {
 
 // richStory feeds 70 s of a load in stages that meets its limit, with handshakes
 // of four kinds.
-func (b *bench) richStory() {
+func (b *bench) richStory() { b.richStoryOf(allKinds()[:4]) }
+
+func (b *bench) richStoryOf(kinds []load.HandshakeKind) {
 	b.load = newFakeLoad(session.Tuned)
 	c := &b.load.s.Config
 	setParam(c, "profile", "stages")
 	setParam(c, "stages", "20s:8k,40s:8k,0s:20k,30s:20k,30s:2k")
 	c.Handshake, c.HandshakeShare, c.Transport = load.HandshakeMixed, 0.025, load.TransportHTTP
-	b.load.kinds, b.load.limit = allKinds()[:4], 16000
+	b.load.kinds, b.load.limit = kinds, 16000
 	b.snapshots(700)
 }
 
@@ -341,6 +343,14 @@ func (b *bench) press(key string) tea.Msg {
 		msg = tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
 	case "esc":
 		msg = tea.KeyMsg{Type: tea.KeyEsc}
+	case "tab":
+		msg = tea.KeyMsg{Type: tea.KeyTab}
+	case "shift+tab":
+		msg = tea.KeyMsg{Type: tea.KeyShiftTab}
+	case "left":
+		msg = tea.KeyMsg{Type: tea.KeyLeft}
+	case "right":
+		msg = tea.KeyMsg{Type: tea.KeyRight}
 	case "ctrl+c":
 		msg = tea.KeyMsg{Type: tea.KeyCtrlC}
 	}

@@ -54,21 +54,71 @@ func TestGoldenStrip(t *testing.T) {
 	}
 }
 
-// TestGoldenLooks has the same moment as bytes for the terminal.
+// looksOfGoldens are the themes and drawings of which there is a picture as bytes
+// for the terminal.
+var looksOfGoldens = []goldenLook{{"dark", false}, {"light", false}, {"16", false}, {"mono", false}, {"mono", true}}
+
+type goldenLook struct {
+	theme string
+	ascii bool
+}
+
+func (l goldenLook) name() string {
+	if l.ascii {
+		return l.theme + "-ascii"
+	}
+	return l.theme
+}
+
 func TestGoldenLooks(t *testing.T) {
-	for _, look := range []struct {
-		theme string
-		ascii bool
-	}{{"dark", false}, {"light", false}, {"16", false}, {"mono", false}, {"mono", true}} {
-		name := look.theme
-		if look.ascii {
-			name += "-ascii"
-		}
-		t.Run(name, func(t *testing.T) {
+	for _, look := range looksOfGoldens {
+		t.Run(look.name(), func(t *testing.T) {
 			b := newBench(t, look.theme, look.ascii)
 			b.size(80, 24)
 			b.story()
-			golden(t, "overview-80x24-"+name+".ansi.golden", b.View()+"\n")
+			golden(t, "overview-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
+		})
+	}
+}
+
+// TestGoldenCrypto has the Crypto page with four kinds of handshake, and with none.
+func TestGoldenCrypto(t *testing.T) {
+	for _, s := range sizes {
+		t.Run(fmt.Sprintf("%dx%d", s[0], s[1]), func(t *testing.T) {
+			b := newBench(t, "dark", false)
+			b.size(s[0], s[1])
+			b.richStory()
+			b.press("2")
+			golden(t, fmt.Sprintf("crypto-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
+		})
+	}
+	t.Run("all kinds", func(t *testing.T) {
+		b := newBench(t, "dark", false)
+		b.richStoryOf(allKinds())
+		b.press("2")
+		for _, s := range [][2]int{{80, 24}, {160, 45}} {
+			b.size(s[0], s[1])
+			golden(t, fmt.Sprintf("crypto-all-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
+		}
+	})
+	t.Run("none", func(t *testing.T) {
+		b := newBench(t, "dark", false)
+		b.size(80, 24)
+		b.story()
+		b.press("2")
+		golden(t, "crypto-none-80x24.golden", b.plain()+"\n")
+	})
+}
+
+func TestGoldenCryptoLooks(t *testing.T) {
+	for _, look := range looksOfGoldens {
+		t.Run(look.name(), func(t *testing.T) {
+			b := newBench(t, look.theme, look.ascii)
+			b.size(80, 24)
+			b.richStory()
+			golden(t, "strip-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
+			b.press("2")
+			golden(t, "crypto-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
 		})
 	}
 }

@@ -371,6 +371,15 @@ func (d delta) reuse() float64 {
 	return ratio(0, d.created())
 }
 
+// failedRate is how many handshakes failed, per second.
+func (d delta) failedRate() float64 {
+	var n uint32
+	for i := range d.to.failed {
+		n += d.to.failed[i] - d.from.failed[i]
+	}
+	return ratio(float64(n), d.elapsed.Seconds())
+}
+
 func (d delta) offeredRate() float64 {
 	return ratio(d.to.offered-d.from.offered, d.elapsed.Seconds())
 }
@@ -378,6 +387,8 @@ func (d delta) offeredRate() float64 {
 func (d delta) stagePerSession(stage int) float64 {
 	return ratio(float64(d.to.stages[stage]-d.from.stages[stage]), d.created())
 }
+
+func countHandshakes(c *counters) uint64 { return c.completed }
 
 func countCreated(c *counters) uint64   { return c.created }
 func countKeyAllocs(c *counters) uint64 { return c.keyAllocs }

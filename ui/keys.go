@@ -67,6 +67,16 @@ func globalBindings(pages []page) []binding {
 			help: "page " + p.Title(), act: func(m *model) tea.Cmd { return m.showPage(i) },
 		})
 	}
+	list = append(list,
+		binding{
+			keys: []string{"tab", "right"}, group: groupView, hint: "page",
+			help: "next page; right does, too", act: func(m *model) tea.Cmd { return m.turnPage(1) },
+		},
+		binding{
+			keys: []string{"shift+tab", "left"}, show: "left", group: groupView,
+			help: "the page before; shift-tab does, too", act: func(m *model) tea.Cmd { return m.turnPage(-1) },
+		},
+	)
 	hintKeys := make([]string, len(optimizations))
 	for i, o := range optimizations {
 		hintKeys[i] = o.key

@@ -89,7 +89,7 @@ func TestQuitKeys(t *testing.T) {
 
 func TestUnknownKeys(t *testing.T) {
 	b := newBench(t, "dark", false)
-	for _, key := range []string{"x", "2", "z", "ä"} {
+	for _, key := range []string{"x", "9", "z", "ä"} {
 		if msg := b.press(key); msg != nil {
 			t.Errorf("%q gives %v", key, msg)
 		}
@@ -97,6 +97,36 @@ func TestUnknownKeys(t *testing.T) {
 	b.press("1")
 	if b.current != 0 {
 		t.Errorf("page %d, want the first", b.current)
+	}
+}
+
+func TestPages(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(80, 24)
+	for _, step := range []struct {
+		key  string
+		want int
+	}{
+		{"2", 1},
+		{"2", 1},
+		{"1", 0},
+		{"tab", 1},
+		{"tab", 0},
+		{"shift+tab", 1},
+		{"shift+tab", 0},
+		{"right", 1},
+		{"right", 0},
+		{"left", 1},
+		{"left", 0},
+		{"3", 0},
+	} {
+		b.press(step.key)
+		if b.current != step.want {
+			t.Fatalf("%s shows page %d, want %d", step.key, b.current, step.want)
+		}
+		if in := strings.Contains(b.plain(), "handshakes by phase"); in != (step.want == 1) {
+			t.Fatalf("%s does not show page %d:\n%s", step.key, step.want, b.plain())
+		}
 	}
 }
 

@@ -6,32 +6,70 @@ import (
 	"testing"
 )
 
-// mapOf draws a layout: one letter for each part, "." where nothing is.
-func mapOf(w, h int, l overviewLayout) [][]byte {
+// part is a rectangle and the letter that stands for it in a picture.
+type part struct {
+	rect
+	letter byte
+}
+
+// mapOf draws a layout: one letter for each part, "." where nothing is, "!" where
+// two are, or one stands out.
+func mapOf(w, h int, parts []part) [][]byte {
 	rows := make([][]byte, h)
 	for y := range rows {
 		rows[y] = []byte(strings.Repeat(".", w))
 	}
-	put := func(r rect, letter byte) {
-		for y := r.y; y < r.y+r.h; y++ {
-			for x := r.x; x < r.x+r.w; x++ {
-				if rows[y][x] != '.' {
-					letter = '!' // two parts in one place
+	for _, p := range parts {
+		for y := p.y; y < p.y+p.h; y++ {
+			for x := p.x; x < p.x+p.w; x++ {
+				if y < 0 || y >= h || x < 0 || x >= w {
+					rows[0][0] = '!'
+					continue
 				}
-				rows[y][x] = letter
+				if rows[y][x] != '.' {
+					p.letter = '!'
+				}
+				rows[y][x] = p.letter
 			}
 		}
 	}
+	return rows
+}
+
+func (l overviewLayout) parts() []part {
+	var all []part
 	for i, r := range l.tiles {
-		put(r, '1'+byte(i))
+		all = append(all, part{r, '1' + byte(i)})
 	}
 	for i, r := range l.charts {
-		put(r, 'a'+byte(i))
+		all = append(all, part{r, 'a' + byte(i)})
 	}
-	put(l.strip, 'L')
-	put(l.switches, 'S')
-	put(l.stages, 'T')
-	return rows
+	return append(all, part{l.strip, 'L'}, part{l.switches, 'S'}, part{l.stages, 'T'})
+}
+
+func (l cryptoLayout) parts() []part {
+	return []part{{l.phases, 'P'}, {l.latency, 'L'}, {l.drops, 'D'}, {l.hkdf, 'h'}, {l.rate, 'r'}}
+}
+
+// pictureOf has a letter for ten cells of a layout, and how many rows look like that.
+func pictureOf(w, h int, parts []part) string {
+	var got []string
+	var last string
+	n := 0
+	for _, row := range append(mapOf(w, h, parts), nil) {
+		var line []byte
+		for x := 0; x < len(row); x += 10 {
+			line = append(line, row[x])
+		}
+		if string(line) != last {
+			if n > 0 {
+				got = append(got, fmt.Sprint(n, " ", last))
+			}
+			last, n = string(line), 0
+		}
+		n++
+	}
+	return strings.Join(got, "\n")
 }
 
 // TestLayoutPictures shows each layout: a letter for ten cells, and how many rows
@@ -86,30 +124,43 @@ func TestLayoutPictures(t *testing.T) {
 			"18 dddddddeeeeeeeffffff",
 			"7 SSSSSSSSSSSSSSSTTTTT",
 		}},
+		{60, 16, true, []string{
+			"3 112334",
+			"6 aaabbb",
+			"4 SSSSSS",
+		}},
+		{80, 24, true, []string{
+			"3 11223344",
+			"5 LLLLLLLL",
+			"7 aaaabbbb",
+			"6 SSSSSSSS",
+		}},
+		{80, 27, true, []string{
+			"3 11223344",
+			"5 LLLLLLLL",
+			"5 aaaabbbb",
+			"5 ccccdddd",
+			"6 SSSSSSSS",
+		}},
+		{120, 40, true, []string{
+			"4 111222333444",
+			"6 LLLLLLLLLLLL",
+			"10 aaaaaabbbbbb",
+			"10 ccccccdddddd",
+			"7 SSSSSSSSSTTT",
+		}},
+		{200, 50, true, []string{
+			"4 11111222223333344444",
+			"7 LLLLLLLLLLLLLLLLLLLL",
+			"15 aaaaaaabbbbbbbcccccc",
+			"14 dddddddeeeeeeeffffff",
+			"7 SSSSSSSSSSSSSSSTTTTT",
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%dx%d strip %v", tt.w, tt.h, tt.strip), func(t *testing.T) {
-			var got []string
-			var last string
-			n := 0
-			flush := func() {
-				if n > 0 {
-					got = append(got, fmt.Sprint(n, " ", last))
-				}
-			}
-			for _, row := range mapOf(tt.w, tt.h-head, layoutOverview(tt.w, tt.h-head, tt.strip, nil)) {
-				var line []byte
-				for x := 0; x < tt.w; x += 10 {
-					line = append(line, row[x])
-				}
-				if string(line) != last {
-					flush()
-					last, n = string(line), 0
-				}
-				n++
-			}
-			flush()
-			compare(t, strings.Join(got, "\n"), tt.want...)
+			l := layoutOverview(tt.w, tt.h-head, tt.strip, nil)
+			compare(t, pictureOf(tt.w, tt.h-head, l.parts()), tt.want...)
 		})
 	}
 }
@@ -121,7 +172,7 @@ func TestLayoutFillsThePage(t *testing.T) {
 		for w := minWidth; w < 260; w += 7 {
 			for h := minHeight - headerRows - footerRows; h < 100; h++ {
 				l := layoutOverview(w, h, strip, nil)
-				for y, row := range mapOf(w, h, l) {
+				for y, row := range mapOf(w, h, l.parts()) {
 					if i := strings.IndexAny(string(row), ".!"); i >= 0 {
 						t.Fatalf("%dx%d: cell %d, %d is %q", w, h, i, y, row[i])
 					}
@@ -136,6 +187,63 @@ func TestLayoutFillsThePage(t *testing.T) {
 				}
 				if want := strip && h >= minStripPage; want != (l.strip.h >= minStripHeight) || !want && l.strip.h > 0 {
 					t.Fatalf("%dx%d: a strip of %d rows", w, h, l.strip.h)
+				}
+			}
+		}
+	}
+}
+
+func TestCryptoLayoutPictures(t *testing.T) {
+	const head = headerRows + footerRows
+	tests := []struct {
+		w, h, kinds, full int
+		want              []string
+	}{
+		{60, 16, 0, 0, []string{"4 PPPPPP", "5 LLLLLL", "4 DDDDDD"}},
+		{60, 16, 1, 1, []string{"8 PPPPPP", "5 DDDDDD"}},
+		{60, 16, 6, 0, []string{"9 PPPPPP", "4 DDDDDD"}},
+		{80, 24, 1, 1, []string{"8 PPPPPPPP", "7 LLLLLLLL", "6 DDDDDDDD"}},
+		{80, 24, 3, 1, []string{"10 PPPPPPPP", "7 LLLLLLLL", "4 DDDDDDDD"}},
+		{80, 24, 6, 1, []string{"13 PPPPPPPP", "5 LLLLLLLL", "3 DDDDDDDD"}},
+		{80, 60, 3, 3, []string{"20 PPPPPPPP", "11 LLLLLLLL", "12 DDDDDDDD", "14 hhhhrrrr"}},
+		{120, 40, 1, 1, []string{"8 PPPPPPPPPPPP", "12 LLLLLLLLLLDD", "17 hhhhhhrrrrrr"}},
+		{120, 40, 3, 3, []string{"20 PPPPPPPPPPPP", "12 LLLLLLLLLLDD", "5 hhhhhhrrrrrr"}},
+		{120, 40, 6, 4, []string{"28 PPPPPPPPPPPP", "9 LLLLLLLLLLDD"}},
+		{160, 45, 6, 6, []string{"20 PPPPPPPPPPPPPPPP", "12 LLLLLLLLLLDDDDDD", "10 hhhhhhhhrrrrrrrr"}},
+		{200, 50, 6, 6, []string{"20 PPPPPPPPPPPPPPPPPPPP", "12 LLLLLLLLLLLLLLDDDDDD", "15 hhhhhhhhhhrrrrrrrrrr"}},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%dx%d %d kinds", tt.w, tt.h, tt.kinds), func(t *testing.T) {
+			l := layoutCrypto(tt.w, tt.h-head, tt.kinds)
+			compare(t, pictureOf(tt.w, tt.h-head, l.parts()), tt.want...)
+			if l.full != tt.full {
+				t.Errorf("%d in full, want %d", l.full, tt.full)
+			}
+		})
+	}
+}
+
+// TestCryptoLayoutFillsThePage, whatever runs; what is shown of the handshakes has
+// room for it.
+func TestCryptoLayoutFillsThePage(t *testing.T) {
+	for kinds := range 7 {
+		for w := minWidth; w < 260; w += 7 {
+			for h := minHeight - headerRows - footerRows; h < 100; h++ {
+				l := layoutCrypto(w, h, kinds)
+				for y, row := range mapOf(w, h, l.parts()) {
+					if i := strings.IndexAny(string(row), ".!"); i >= 0 {
+						t.Fatalf("%dx%d, %d kinds: cell %d, %d is %q", w, h, kinds, i, y, row[i])
+					}
+				}
+				switch {
+				case phasesHeight(kinds, l.full, l.columns) > l.phases.h && h >= 14:
+					t.Fatalf("%dx%d: %d of %d kinds in full in %d rows", w, h, l.full, kinds, l.phases.h)
+				case l.drops.h < minDrops || w < 80 && l.drops.h < minDropsSmall:
+					t.Fatalf("%dx%d, %d kinds: %d rows for what was not started", w, h, kinds, l.drops.h)
+				case w >= 80 && h >= 21 && (l.latency.h < minLatency || kinds > 0 && l.full == 0):
+					t.Fatalf("%dx%d, %d kinds: %d in full, latencies in %d rows", w, h, kinds, l.full, l.latency.h)
+				case l.hkdf.h > 0 && (l.hkdf.h < minChartHeight || l.hkdf.w < minWidth/2):
+					t.Fatalf("%dx%d, %d kinds: charts of %dx%d", w, h, kinds, l.hkdf.w, l.hkdf.h)
 				}
 			}
 		}

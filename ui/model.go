@@ -66,7 +66,7 @@ func newModel(ctx context.Context, o *Options, th *theme) *model {
 		history:  newHistory(),
 		config:   o.Engine.Config(),
 		window:   defaultWindow,
-		pages:    []page{newOverview()},
+		pages:    newPages(),
 		applying: new(sync.Mutex),
 		running:  new(gate),
 	}
@@ -259,9 +259,16 @@ func (m *model) zoom(by int) tea.Cmd {
 }
 
 func (m *model) showPage(i int) tea.Cmd { m.current = i; return nil }
-func (m *model) toggleHelp() tea.Cmd    { m.help = !m.help; return nil }
-func (m *model) closeHelp() tea.Cmd     { m.help = false; return nil }
-func (m *model) quit() tea.Cmd          { return tea.Quit }
+
+// turnPage goes so many pages on, from the last to the first.
+func (m *model) turnPage(by int) tea.Cmd {
+	m.current = (m.current + by + len(m.pages)) % len(m.pages)
+	return nil
+}
+
+func (m *model) toggleHelp() tea.Cmd { m.help = !m.help; return nil }
+func (m *model) closeHelp() tea.Cmd  { m.help = false; return nil }
+func (m *model) quit() tea.Cmd       { return tea.Quit }
 
 // toggle turns the i-th optimization to its next position.
 func (m *model) toggle(i int) tea.Cmd {

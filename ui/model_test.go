@@ -30,11 +30,11 @@ func TestEverySize(t *testing.T) {
 			t.Run(fmt.Sprintf("%s ascii %v", theme, ascii), func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t, theme, ascii)
-				b.story()
+				b.richStory()
 				b.load.s.Valid, b.load.s.Reasons = false, []string{"reached 91.0 % of the offered rate"}
 				b.Update(snapshotMsg{b.load.s})
-				for _, help := range []bool{false, true} {
-					b.help = help
+				for i, help := range []bool{false, true, false} {
+					b.help, b.current = help, i/2
 					for _, s := range sizes {
 						b.size(s.w, s.h)
 						if s.w == 0 || s.h == 0 {
@@ -76,14 +76,17 @@ func TestFrameWithoutSnapshots(t *testing.T) {
 func TestASCIIFrames(t *testing.T) {
 	b := newBench(t, "mono", true)
 	b.story()
-	for _, s := range [][2]int{{60, 16}, {80, 24}, {120, 40}, {200, 50}} {
-		b.size(s[0], s[1])
-		frame := b.View()
-		if i := strings.IndexFunc(frame, func(r rune) bool { return r > 0x7e }); i >= 0 {
-			t.Errorf("%dx%d: not ASCII: %q", s[0], s[1], frame[i:min(i+8, len(frame))])
-		}
-		if i := strings.IndexByte(b.plain(), '?'); i >= 0 && strings.Count(b.plain(), "?") > 2 {
-			t.Errorf("%dx%d: a rune without an ASCII form:\n%s", s[0], s[1], b.plain())
+	for _, s := range sizes {
+		for range b.pages {
+			b.press("tab")
+			b.size(s[0], s[1])
+			frame := b.View()
+			if i := strings.IndexFunc(frame, func(r rune) bool { return r > 0x7e }); i >= 0 {
+				t.Errorf("%dx%d: not ASCII: %q", s[0], s[1], frame[i:min(i+8, len(frame))])
+			}
+			if i := strings.IndexByte(b.plain(), '?'); i >= 0 && strings.Count(b.plain(), "?") > 2 {
+				t.Errorf("%dx%d: a rune without an ASCII form:\n%s", s[0], s[1], b.plain())
+			}
 		}
 	}
 }

@@ -25,6 +25,9 @@ type page interface {
 	Render(a area, v *view)
 }
 
+// newPages returns all pages, in the order of their tabs.
+func newPages() []page { return []page{newOverview(), newCrypto()} }
+
 // view is the moment that is shown, and how.
 type view struct {
 	history *history

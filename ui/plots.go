@@ -30,6 +30,7 @@ const (
 	scaleHKDF
 	scaleSessions
 	scaleHeap
+	scaleHandshakes
 	scaleTileSessions
 	scaleTileAllocs
 	scaleTilePauses
@@ -346,6 +347,28 @@ func (p *plotter) chartSessions(a area, v *view) {
 	p.marks(plot, v, c)
 }
 
+func (p *plotter) chartHandshakes(a area, v *view) {
+	c := p.columnsFor(v, plotWidth(a), dotsAcross)
+	p.ys = c.collect(p.ys[:0], delta.failedRate)
+	failed := highest(p.ys)
+	p.ys = c.collect(p.ys[:0], handshakesRate)
+	high := p.scales[scaleHandshakes].fit(max(failed, highest(p.ys)), 1)
+	p.buf = p.appendNow(p.buf[:0], v, format.AppendRate, handshakesRate)
+	b := p.chart(a, "handshakes/s")
+	b.note(p.buf, styleHandshake)
+	if failed > 0 {
+		b.note(append(p.buf[:0], "failed"...), styleBad)
+	}
+	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
+		return format.AppendTick(dst, part*high)
+	})
+	p.line(plot, v, c, handshakesRate, high, styleHandshake)
+	if failed > 0 {
+		p.line(plot, v, c, delta.failedRate, high, styleBad)
+	}
+	p.marks(plot, v, c)
+}
+
 const mebibyte = 1 << 20
 
 func heapGoal(p *point) float64 { return float64(p.heapGoal) / mebibyte }
@@ -381,5 +404,6 @@ func (p *plotter) appendNow(dst []byte, v *view, format func([]byte, float64) []
 }
 
 // Figures of one column, as functions so that collecting them allocates nothing.
+func handshakesRate(d delta) float64    { return d.rate(countHandshakes) }
 func sessionsRate(d delta) float64      { return d.rate(countCreated) }
 func objectsPerSession(d delta) float64 { return d.perSession(countObjects) }

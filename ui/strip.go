@@ -121,8 +121,8 @@ func (st *strip) draw(a area, v *view) {
 		st.tick = format.AppendTick(st.tick[:0], at.part*high)
 		in.tick(axisWidth, at.y, st.tick)
 	}
-	st.notes(a, title, v, now, settled, period)
-	st.times(a, &sp, settled, plot.w, v.frozen)
+	st.notes(a, title, now, settled, period)
+	st.times(a, &sp, plot.w, v.frozen)
 }
 
 // collect gathers the columns: level is what was and will be offered, and ys what
@@ -170,7 +170,7 @@ func (st *strip) drawLevels(a area, sp *span, high float64, ascii bool) {
 
 // notes writes into the upper border where in the shape the load is: as much of it
 // as fits.
-func (st *strip) notes(a area, title string, v *view, now, settled, period time.Duration) {
+func (st *strip) notes(a area, title string, now, settled, period time.Duration) {
 	end := a.noteEnd()
 	st.buf = append(st.buf[:0], st.of.Profile.String()...)
 	over := period == 0 && now >= settled
@@ -228,7 +228,7 @@ func (st *strip) appendNext(dst []byte, now, settled, period time.Duration) []by
 // times writes times into the lower border: now, and round ones around it, which
 // count from the beginning of the shape while that is shown, and from now when time
 // moves.
-func (st *strip) times(a area, sp *span, settled time.Duration, cells int, frozen bool) {
+func (st *strip) times(a area, sp *span, cells int, frozen bool) {
 	const left, gap = axisWidth + 2, 2
 	y := a.h - 1
 	put := func(x int, t []byte, s style) {
@@ -246,7 +246,7 @@ func (st *strip) times(a area, sp *span, settled time.Duration, cells int, froze
 	step := roundTime(sp.cell * 16)
 	first, last := time.Duration(0), sp.from+sp.cell*time.Duration(cells)
 	if sp.past {
-		first = -(time.Duration(sp.now) * sp.cell / step) * step
+		first = -(time.Duration(sp.now) * sp.cell).Truncate(step)
 		last = time.Duration(cells-sp.now) * sp.cell
 	}
 	free := 1 // the first column that no label has taken
@@ -290,7 +290,7 @@ func roundTime(d time.Duration) time.Duration {
 		}
 	}
 	day := timeSteps[len(timeSteps)-1]
-	return (d + day - 1) / day * day
+	return (d + day - 1).Truncate(day)
 }
 
 // appendTime appends a time in its largest two units, rounded up to whole seconds:
