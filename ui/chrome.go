@@ -100,8 +100,6 @@ const (
 // pages and what the charts show.
 func (m *model) drawHeader(a area, v *view) {
 	m.head.update(v.snap.Config)
-	status := m.appendStatus(m.buf[:0], v)
-	m.buf = status
 	verdict, verdictStyle := "valid", styleGood
 	if !m.have {
 		verdict, verdictStyle = "starting", styleDim
@@ -110,7 +108,14 @@ func (m *model) drawHeader(a area, v *view) {
 	}
 
 	const name = "sagetop"
-	room := a.w - 1 - columnsOf(name) - 2 - columnsOfBytes(status) - columnsOf(headSeparator) - columnsOf(verdict) - 1
+	room := a.w - 1 - columnsOf(name) - 1 - columnsOf(headSeparator) - columnsOf(verdict) - 1
+	status := m.appendStatus(m.buf[:0], v)
+	m.buf = status
+	if columnsOfBytes(status) > room {
+		status = m.appendState(m.buf[:0], v)
+		m.buf = status
+	}
+	room -= columnsOfBytes(status) + 1
 	// The reason why a run is not valid takes the place of what matters less; where
 	// even that does not suffice, it stands in the footer.
 	m.reason = ""
@@ -190,9 +195,8 @@ func (m *model) drawHead(a area, x, room int) {
 	}
 }
 
-// appendStatus appends the state, its time, and the achieved of the offered rate.
-// Its width does not depend on the figures.
-func (m *model) appendStatus(dst []byte, v *view) []byte {
+// appendState appends the state and its time.
+func (m *model) appendState(dst []byte, v *view) []byte {
 	dst = append(dst, "  "...) // room for the rune of the state
 	if v.frozen {
 		dst = append(dst, "frozen "...)
@@ -208,7 +212,13 @@ func (m *model) appendStatus(dst []byte, v *view) []byte {
 		}
 		dst = format.AppendClock(append(append(dst, state...), ' '), v.end)
 	}
-	dst = append(dst, headSeparator...)
+	return dst
+}
+
+// appendStatus appends the state, its time, and the achieved of the offered rate.
+// Its width does not depend on the figures.
+func (m *model) appendStatus(dst []byte, v *view) []byte {
+	dst = append(m.appendState(dst, v), headSeparator...)
 	const rateWidth = 8
 	at := len(dst)
 	dst = padLeft(format.AppendRate(dst, v.snap.AchievedRate), at, rateWidth)

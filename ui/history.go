@@ -16,7 +16,7 @@ const (
 	finePoints   = 5*60*10 + 60*10 // 5 minutes of 10 snapshots a second, likewise
 	coarsePoints = 62 * 60         // 1 hour, a point a second, and what a chart's border needs
 	coarseStep   = time.Second
-	wholePoints  = 2048            // the whole run, however long: every second one is dropped when there is no room
+	wholePoints  = 1024            // the whole run, however long: every second one is dropped when there is no room
 	fineSpan     = 5 * time.Minute // windows up to this one are drawn from the fine points
 	coarseSpan   = time.Hour       // and those up to this one from the coarse
 

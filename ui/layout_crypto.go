@@ -4,7 +4,8 @@ package ui
 const (
 	blockHeight   = 6 // of a kind of handshake in full: heading, four phases, the whole
 	twoBlocks     = 158
-	minLatency    = 5  // border, heading, two of the four
+	leastLatency  = 4  // border, heading, the first of the four
+	minLatency    = 5  // the first two
 	plainLatency  = 7  // all four
 	stackedHeight = 11 // and each in two rows
 	minDrops      = 3  // border and a line
@@ -108,7 +109,7 @@ func fitPhases(l *cryptoLayout, h, kinds, drops int) (height int, latency bool) 
 			return height, false
 		}
 	}
-	return min(height, h-max(drops, minLatency)), false
+	return min(height, h-max(drops, leastLatency)), false
 }
 
 // below divides the rows under the phases of a wide page: latencies and what was

@@ -236,7 +236,7 @@ func TestCryptoLayoutFillsThePage(t *testing.T) {
 					}
 				}
 				switch {
-				case phasesHeight(kinds, l.full, l.columns) > l.phases.h && h >= 14:
+				case phasesHeight(kinds, l.full, l.columns) > l.phases.h:
 					t.Fatalf("%dx%d: %d of %d kinds in full in %d rows", w, h, l.full, kinds, l.phases.h)
 				case l.drops.h < minDrops || w < 80 && l.drops.h < minDropsSmall:
 					t.Fatalf("%dx%d, %d kinds: %d rows for what was not started", w, h, kinds, l.drops.h)
