@@ -5,7 +5,7 @@ var helpWords = [...][2]string{
 	{"session", "one end of a pair; both ends are counted"},
 	{"allocation", "a heap object of the whole process, screen included"},
 	{"pool reuse", "share of new sessions whose storage came from the pool"},
-	{"response", "time since the intended start; service: since the actual one"},
+	{"response", "from the intended start; service: from the actual one"},
 	{"not valid", "the load that was asked for was not reached"},
 }
 
