@@ -250,3 +250,28 @@ func TestNotesNeverOverlap(t *testing.T) {
 		}
 	})
 }
+
+func TestDrawDots(t *testing.T) {
+	tests := []struct {
+		name  string
+		w, h  int
+		ys    []float64
+		from  int
+		ascii bool
+		want  []string
+	}{
+		{"flat", 3, 1, values(0, 0, 0, 0, 0, 0), 0, false, []string{"⡀⡀⡀"}},
+		{"from the middle", 3, 1, values(0, 0, 0, 0, 0, 0), 4, false, []string{"  ⡀"}},
+		{"a ramp", 4, 2, ramp(8), 0, false, []string{"  ⡀⠆", "⡀⠆⠁"}},
+		{"a step", 2, 2, values(0, 0, 10, 10), 0, false, []string{" ⠅", "⡀⠅"}},
+		{"a step at the beginning", 2, 2, values(0, 0, 10, 10), 2, false, []string{" ⠅", " ⠅"}},
+		{"a gap", 3, 1, values(0, 0, nan, nan, 10, 10), 0, false, []string{"⡀ ⠁"}},
+		{"a step in ASCII", 3, 3, values(0, 0, 10, 10, 10, 10), 0, true, []string{" ..", " :", ".:"}},
+		{"nothing", 1, 1, nil, 0, false, []string{""}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			compare(t, picture(tt.w, tt.h, tt.ascii, func(a area) { drawDots(a, tt.ys, tt.from, 10, styleText, tt.ascii) }), tt.want...)
+		})
+	}
+}

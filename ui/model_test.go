@@ -469,3 +469,24 @@ func TestResumeRepaints(t *testing.T) {
 		t.Error("the screen is not painted anew")
 	}
 }
+
+// TestNarrowHeader: whatever the state, the name stays whole; where there is no
+// room for the rates, they are left out.
+func TestNarrowHeader(t *testing.T) {
+	for state := load.Idle; state <= load.Stopped; state++ {
+		for _, profile := range []string{"steady", "sine"} {
+			b := newBench(t, "dark", false)
+			b.size(60, 16)
+			setParam(&b.load.s.Config, "profile", profile)
+			b.snapshots(20)
+			s := b.load.s
+			s.Seq, s.Elapsed = s.Seq+1, s.Elapsed+1
+			s.State, s.Valid, s.Reasons = state, false, []string{"reached 72.3 % of the offered rate"}
+			b.Update(snapshotMsg{s})
+			head, _, _ := strings.Cut(b.plain(), "\n")
+			if !strings.HasPrefix(head, " sagetop ") || !strings.HasSuffix(head, " · not valid ") || !strings.Contains(head, "00:00:02") {
+				t.Errorf("%v, %s: %q", state, profile, head)
+			}
+		}
+	}
+}
