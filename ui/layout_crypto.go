@@ -13,8 +13,8 @@ const (
 	listDrops     = 8  // as a list
 	tallDrops     = 12 // with causes
 	wideCrypto    = 110
-	allQuantiles  = 93 // the width of the latencies with all quantiles side by side
-	leastDrops    = 27
+	allQuantiles  = 94 // the width of the latencies with all quantiles side by side
+	leastDrops    = 26
 	mostDrops     = 60
 )
 
