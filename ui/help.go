@@ -1,5 +1,7 @@
 package ui
 
+import "slices"
+
 // helpWords explain what the figures mean.
 var helpWords = [...][2]string{
 	{"session", "one end of a pair; both ends are counted"},
@@ -17,7 +19,7 @@ const (
 // drawHelp draws all bindings in force over the page: under headings with an
 // explanation of words, without them, or in two columns, as there is room.
 func (m *model) drawHelp(a area) {
-	list := m.inForce()
+	list := slices.DeleteFunc(m.inForce(), func(b binding) bool { return b.with })
 	widest := 0
 	for i := range list {
 		widest = max(widest, columnsOf(list[i].help))

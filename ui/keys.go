@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
 )
 
 // binding is one key and what it does. The keys that work, the help and the
@@ -15,6 +17,7 @@ type binding struct {
 	// hint is what the footer says of it, "" for nothing; hintKeys is how the key
 	// is shown there, where one hint stands for several bindings.
 	hint, hintKeys string
+	with           bool   // the help has it in the row of the binding before
 	group          string // heading in the help
 	act            func(*model) tea.Cmd
 }
@@ -53,28 +56,32 @@ func globalBindings(pages []page) []binding {
 			help: "freeze the view; recording goes on", act: (*model).toggleFreeze,
 		},
 		{
-			keys: []string{"+", "="}, group: groupView, hint: "zoom", hintKeys: "+ -",
-			help: "zoom in: a shorter window", act: func(m *model) tea.Cmd { return m.zoom(-1) },
+			keys: []string{"+", "="}, show: "+ -", group: groupView, hint: "zoom", hintKeys: "+ -",
+			help: "zoom in, or out: a shorter window, or a longer one", act: func(m *model) tea.Cmd { return m.zoom(-1) },
 		},
 		{
-			keys: []string{"-", "_"}, group: groupView,
-			help: "zoom out: a longer window", act: func(m *model) tea.Cmd { return m.zoom(1) },
+			keys: []string{"-", "_"}, group: groupView, with: true,
+			help: "zoom out", act: func(m *model) tea.Cmd { return m.zoom(1) },
 		},
 	}
+	titles, tabs := make([]string, len(pages)), make([]string, len(pages))
 	for i, p := range pages {
+		titles[i], tabs[i] = p.Title(), tabKey(i)
+	}
+	for i := range pages {
 		list = append(list, binding{
-			keys: []string{tabKey(i)}, group: groupView,
-			help: "page " + p.Title(), act: func(m *model) tea.Cmd { return m.showPage(i) },
+			keys: []string{tabs[i]}, show: strings.Join(tabs, " "), group: groupView, with: i > 0,
+			help: "page " + strings.Join(titles, ", "), act: func(m *model) tea.Cmd { return m.showPage(i) },
 		})
 	}
 	list = append(list,
 		binding{
 			keys: []string{"tab", "right"}, group: groupView, hint: "page",
-			help: "next page; right does, too", act: func(m *model) tea.Cmd { return m.turnPage(1) },
+			help: "next page, as right; shift-tab, as left, is back", act: func(m *model) tea.Cmd { return m.turnPage(1) },
 		},
 		binding{
-			keys: []string{"shift+tab", "left"}, show: "left", group: groupView,
-			help: "the page before; shift-tab does, too", act: func(m *model) tea.Cmd { return m.turnPage(-1) },
+			keys: []string{"shift+tab", "left"}, show: "left", group: groupView, with: true,
+			help: "page before", act: func(m *model) tea.Cmd { return m.turnPage(-1) },
 		},
 	)
 	hintKeys := make([]string, len(optimizations))
@@ -94,13 +101,16 @@ func globalBindings(pages []page) []binding {
 	}
 	return append(list,
 		binding{
-			keys: []string{"<"}, group: groupLoad, hint: "load", hintKeys: "< >",
-			help: "less load: rate, or workers, in steps 1-2-5", act: func(m *model) tea.Cmd { return m.stepLoad(-1) },
+			keys: []string{"<"}, show: "< >", group: groupLoad, hint: "load", hintKeys: "< >",
+			help: "less load, or more: rate or workers, in steps 1-2-5", act: func(m *model) tea.Cmd { return m.stepLoad(-1) },
 		},
 		binding{
-			keys: []string{">"}, group: groupLoad,
+			keys: []string{">"}, group: groupLoad, with: true,
 			help: "more load", act: func(m *model) tea.Cmd { return m.stepLoad(1) },
 		},
+		cycling("o", "profile"),
+		cycling("a", "handshake"),
+		cycling("w", "transport"),
 		binding{
 			keys: []string{"P"}, group: groupLoad,
 			help: "pause the load, or go on", act: (*model).togglePause,
@@ -126,6 +136,16 @@ func globalBindings(pages []page) []binding {
 			help: "quit; ctrl+c does, too", act: (*model).quit,
 		},
 	)
+}
+
+// cycling is a key that turns a parameter from choice to choice.
+func cycling(key, name string) binding {
+	param, _ := load.Lookup(name)
+	return binding{
+		keys: []string{key}, group: groupLoad,
+		help: "next " + name + ": " + strings.Join(param.Choices, ", "),
+		act:  func(m *model) tea.Cmd { return m.cycle(param) },
+	}
 }
 
 // tabKey is the key of the i-th page.

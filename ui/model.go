@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -289,6 +290,14 @@ func (m *model) stepLoad(by int) tea.Cmd {
 		} else {
 			c.Rate = step125(c.Rate, by)
 		}
+	})
+}
+
+// cycle sets a parameter to the next of its choices.
+func (m *model) cycle(param load.Param) tea.Cmd {
+	return m.change(func(c *load.Config) {
+		i := slices.Index(param.Choices, param.Get(c))
+		_ = param.Set(c, param.Choices[(i+1)%len(param.Choices)]) // a choice of its own
 	})
 }
 

@@ -129,6 +129,12 @@ func TestKeysChangeTheConfig(t *testing.T) {
 		{"<", nil, func(c *load.Config) { c.Rate = 10000 }},
 		{">", func(c *load.Config) { c.Model = load.Closed }, func(c *load.Config) { c.Model, c.Workers = load.Closed, 2000 }},
 		{"<", func(c *load.Config) { c.Model = load.Closed }, func(c *load.Config) { c.Model, c.Workers = load.Closed, 500 }},
+		{"o", nil, func(c *load.Config) { c.Profile = load.ProfileRamp }},
+		{"o", func(c *load.Config) { c.Profile = load.ProfileSoak }, func(c *load.Config) { c.Profile = load.ProfileSteady }},
+		{"a", nil, func(c *load.Config) { c.Handshake = load.HandshakeHPKE }},
+		{"a", func(c *load.Config) { c.Handshake = load.HandshakeMixed }, func(c *load.Config) { c.Handshake = load.HandshakeNone }},
+		{"w", nil, func(c *load.Config) { c.Transport = load.TransportHTTP }},
+		{"w", func(c *load.Config) { c.Transport = load.TransportHTTP }, func(c *load.Config) { c.Transport = load.TransportMemory }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.key, func(t *testing.T) {
