@@ -323,3 +323,30 @@ func TestSeedsAreWiped(t *testing.T) {
 		}
 	}
 }
+
+// What the snapshots say that a handshake within the process allocates is what it
+// allocates: engine/handshake pins the same numbers in a test of its own.
+func TestUnitsAreExact(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	measureUnits()
+	p, err := newParties()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, b := p.newLine(), new(birth)
+	for suite := HandshakeX25519; suite < HandshakeMixed; suite++ {
+		want := testing.AllocsPerRun(50, func() {
+			*b = birth{suite: suite}
+			p.shake(t.Context(), line, b)
+		})
+		got := 0.0
+		for _, u := range units[suite][TransportMemory] {
+			got += u.Allocs
+		}
+		if got != want {
+			t.Errorf("%s: %.0f allocations are told, and %.0f made", suite, got, want)
+		}
+	}
+}

@@ -29,9 +29,9 @@ var suites = [...]handshake.Suite{
 
 // parties are the two ends that all pairs of a run belong to.
 type parties struct {
-	initiator handshake.Initiator
-	responder *handshake.Responder
-	peer      ed25519.PublicKey // the responder's
+	initiators [numSuites]handshake.Initiator // by suite, all of one identity
+	responder  *handshake.Responder
+	peer       ed25519.PublicKey // the responder's
 
 	wiring sync.Mutex // guards the making of wire
 	wire   *wire      // nil until HTTP is asked for
@@ -50,12 +50,12 @@ func newParties() (*parties, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load: responder: %w", err)
 	}
-	return &parties{
-		initiator: handshake.Initiator{Identity: handshake.NewIdentity(), Window: window},
-		responder: r,
-		peer:      r.Public(),
-		waiting:   make(map[string]*line),
-	}, nil
+	p := &parties{responder: r, peer: r.Public(), waiting: make(map[string]*line)}
+	self := handshake.NewIdentity()
+	for i, suite := range suites {
+		p.initiators[i] = handshake.Initiator{Identity: self, Suite: suite, Window: window}
+	}
+	return p, nil
 }
 
 // line is what one goroutine runs handshakes with, one at a time.
@@ -76,8 +76,6 @@ func (p *parties) newLine() *line {
 // shake runs the handshake of b, and leaves in it what that came to, but for the
 // time at which it ended.
 func (p *parties) shake(ctx context.Context, l *line, b *birth) {
-	in := p.initiator
-	in.Suite = suites[b.suite]
 	transport, id := l.memory, ""
 	if b.transport == TransportHTTP {
 		transport = p.wire
@@ -88,7 +86,7 @@ func (p *parties) shake(ctx context.Context, l *line, b *birth) {
 		p.expect(id, l)
 		defer p.expect(id, nil)
 	}
-	result, timing, err := in.Run(ctx, transport, p.peer, id)
+	result, timing, err := p.initiators[b.suite].Run(ctx, transport, p.peer, id)
 	b.timing = timing
 	b.err = err
 	if err == nil {

@@ -20,9 +20,10 @@ var (
 	unitsOnce sync.Once
 )
 
-// probes is how many handshakes are measured. The least of what they take counts:
-// whatever else allocates meanwhile only adds.
-const probes = 3
+// probes is how many handshakes are measured, by transport: those over HTTP take
+// longer. The least of what they take counts: whatever else allocates meanwhile,
+// a table that grows included, only adds.
+var probes = [numTransports]int{TransportMemory: 8, TransportHTTP: 3}
 
 func measureUnits() {
 	unitsOnce.Do(func() {
@@ -47,11 +48,11 @@ func measureUnits() {
 
 // measure runs handshakes, and returns the least that each phase took.
 func (p *parties) measure(l *line, suite Handshake, t Transport, wired *tally) (least [handshake.NumPhases]PhaseUnit) {
-	for i := range probes + 1 { // the first makes connections, and fills pools
-		now := look(wired)
+	for i := range probes[t] + 1 { // the first makes connections, and fills pools
+		b := &birth{suite: suite, transport: t}
 		var took [handshake.NumPhases]PhaseUnit
-		b := birth{suite: suite, transport: t}
-		p.initiator.Observe = func(phase handshake.Phase, cost handshake.Cost) {
+		var now reading
+		p.initiators[suite].Observe = func(phase handshake.Phase, cost handshake.Cost) {
 			next := look(wired)
 			took[phase].Allocs = float64(next.objects - now.objects)
 			took[phase].AllocBytes = float64(next.bytes - now.bytes)
@@ -68,8 +69,9 @@ func (p *parties) measure(l *line, suite Handshake, t Transport, wired *tally) (
 			now = look(nil)
 			now.in, now.out = next.in, next.out
 		}
-		p.shake(context.Background(), l, &b)
-		p.initiator.Observe = nil
+		now = look(wired) // when all of our own is made
+		p.shake(context.Background(), l, b)
+		p.initiators[suite].Observe = nil
 		b.wipe()
 		switch {
 		case b.err != nil:
