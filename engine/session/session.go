@@ -230,6 +230,30 @@ func (s *slot) libraryMAC(dst []byte, key int, covered []byte) []byte {
 	return h.Sum(dst)
 }
 
+// SetLimits gives the session other limits, in place of those that it was created
+// with; its age, its messages so far and the time of the last one count against
+// them. A session that is past them by then is not found any more, and is expired
+// by the next sweep or by whoever uses it before. It returns [ErrParams],
+// [ErrClosed] or [ErrExpired]; then nothing changed.
+func (h Session) SetLimits(l Limits) error {
+	if err := l.check(); err != nil {
+		return err
+	}
+	s, _, err := h.begin()
+	if err != nil {
+		return err
+	}
+	s.limits = l
+	end := s.deadline()
+	if s.spent() {
+		end = 0
+	}
+	s.expires.Store(end)
+	s.shard.relist(s)
+	s.mu.Unlock()
+	return nil
+}
+
 // Close ends the session: its keys are wiped before Close returns, every
 // handle on it is closed, and its storage goes back to the pool. A second
 // Close returns [ErrClosed] and changes nothing; one that finds the session past
