@@ -19,7 +19,7 @@ func BenchmarkClosedLoop(b *testing.B) {
 
 	// One lane's work, in the benchmark's own goroutine.
 	b.Run("load", func(b *testing.B) {
-		r, err := newRun(cfg, func(err error) { b.Error(err) })
+		r, err := newRun(cfg, false, func(err error) { b.Error(err) })
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func BenchmarkClosedLoop(b *testing.B) {
 		}
 	})
 	b.Run("bare", func(b *testing.B) {
-		r, err := newRun(cfg, func(err error) { b.Error(err) })
+		r, err := newRun(cfg, false, func(err error) { b.Error(err) })
 		if err != nil {
 			b.Fatal(err)
 		}

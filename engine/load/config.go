@@ -117,7 +117,7 @@ type Config struct {
 	Steps     Steps         // ProfileStages, in place of Rate and Workers
 	RampTime  time.Duration // ProfileRamp, ProfileSoak
 	Period    time.Duration // ProfileSpike, ProfileSine
-	SpikeTime time.Duration // ProfileSpike; at most Period counts
+	SpikeTime time.Duration // ProfileSpike; less than Period
 	Peak      float64       // ProfileSpike, ProfileSine; times the level, at least 1
 
 	Lifetime    Dist    // ns, from a pair's start to its end
@@ -160,6 +160,9 @@ func (c Config) Validate() error {
 		if err := p.Set(&probe, p.Get(&c)); err != nil {
 			all = append(all, err)
 		}
+	}
+	if c.Profile == ProfileSpike && c.SpikeTime >= c.Period {
+		all = append(all, badValue("spike-time", shortDuration(c.SpikeTime), "less than the period, which is "+shortDuration(c.Period)))
 	}
 	return errors.Join(all...)
 }

@@ -179,7 +179,7 @@ func TestParamRefuses(t *testing.T) {
 // genConfig draws any valid configuration.
 func genConfig() *rapid.Generator[Config] {
 	return rapid.Custom(func(t *rapid.T) Config {
-		return Config{
+		c := Config{
 			Optimizations: session.Optimizations{
 				KeyBuffer:    rapid.Bool().Draw(t, "key buffer"),
 				SingleHKDF:   rapid.Bool().Draw(t, "single hkdf"),
@@ -211,7 +211,29 @@ func genConfig() *rapid.Generator[Config] {
 			Duration:       genTime(maxDuration).Draw(t, "duration"),
 			Sessions:       rapid.IntRange(0, maxSessions).Draw(t, "sessions"),
 		}
+		if c.Profile == ProfileSpike {
+			c.SpikeTime = min(c.SpikeTime, c.Period-1)
+		}
+		return c
 	})
+}
+
+// A spike must leave room for the time between spikes, where there are any.
+func TestSpikeFitsItsPeriod(t *testing.T) {
+	c := Default()
+	c.Period = 4 * time.Second
+	if err := c.Validate(); err != nil {
+		t.Errorf("a steady load: %v", err)
+	}
+	c.Profile = ProfileSpike
+	want := `spike-time: "5s" is not valid; want less than the period, which is 4s`
+	if err := c.Validate(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	c.SpikeTime = 4*time.Second - 1
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
 }
 
 // What Get writes, Set reads back to the same value: flags, files and the

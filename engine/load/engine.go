@@ -104,7 +104,7 @@ func (e *Engine) Start() error {
 // newRun makes a run by the present configuration.
 func (e *Engine) newRun() (*run, error) {
 	measureUnits()
-	r, err := newRun(e.cfg, e.fail)
+	r, err := newRun(e.cfg, e.state == Paused, e.fail)
 	if err == nil && e.prepare != nil {
 		e.prepare(r)
 	}
@@ -114,10 +114,13 @@ func (e *Engine) newRun() (*run, error) {
 // beginRun starts a run.
 func (e *Engine) beginRun(r *run) {
 	e.run = r
-	e.state = Running
+	if e.state != Paused {
+		e.state = Running
+	}
 	o := r.orders.Load()
 	e.shape, e.start = o.shape, o.start
-	e.offered = offered{shape: openShape(e.cfg, e.shape)}
+	e.offered = offered{}
+	e.offered.change(o, 0)
 	e.sampling.Lock()
 	e.sampler.begin()
 	e.sampling.Unlock()
@@ -187,20 +190,19 @@ func otherLevels(a, b Config) bool {
 // command passes what is to be in force on to the run. On an error nothing has
 // changed. The caller holds mu.
 func (e *Engine) command(cfg Config, shape *Shape, start int64) error {
-	paused := e.state == Paused
-	if err := e.run.order(orders{cfg: cfg, shape: shape, start: start, paused: paused}); err != nil {
+	o := &orders{cfg: cfg, shape: shape, start: start, paused: e.state == Paused, at: e.run.now()}
+	before, started := e.run.numbers.until(e.cfg.Sessions), e.run.started()
+	if err := e.run.order(o); err != nil {
 		return err
 	}
-	on := openShape(cfg, shape)
-	if paused {
-		on = nil
-	}
-	e.offered.change(e.run.now(), on, start)
+	e.offered.settle(min(o.at, before), started)
+	e.offered.change(o, started)
 	return nil
 }
 
 // Pause stops new pairs from starting; those that live go on. Nothing is
-// offered, and so nothing missed, while paused.
+// offered, and so nothing missed, while paused; what was offered before is started
+// still. Elapsed and the profile go on.
 func (e *Engine) Pause() { e.pause(Running, Paused) }
 
 // Resume ends a pause.
@@ -217,7 +219,7 @@ func (e *Engine) pause(from, to State) {
 }
 
 // Reset ends all sessions and begins anew: empty managers, empty pools, all
-// counters and the elapsed time at zero. It returns [ErrNotRunning] before Start
+// counters, the elapsed time and the profile at zero. A paused load stays paused. It returns [ErrNotRunning] before Start
 // and after the end, and the error of a transport that cannot be had; then nothing
 // changed.
 func (e *Engine) Reset() error {
@@ -379,33 +381,43 @@ func (e *Engine) publish() {
 	}
 }
 
-// offered counts what the open model meant to start: the integral of its level.
+// offered counts the sessions that were to be started: in the open model the
+// integral of its level, whatever became of them, and in the closed one what was
+// started or could not be.
 type offered struct {
-	total float64 // up to since
-	since int64
-	shape *Shape // from then on; nil is nothing
-	start int64  // when the shape began
+	total  float64 // up to since
+	since  int64
+	shape  *Shape // of the open model, from then on; nil is nothing
+	start  int64  // when the shape began
+	closed bool
+	base   uint64 // what was started, or could not be, up to since
 }
 
-func (o *offered) change(now int64, shape *Shape, start int64) {
-	o.total = o.at(now)
-	o.since, o.shape, o.start = now, shape, start
+// settle makes the total that of a time.
+func (o *offered) settle(now int64, started uint64) {
+	o.total = o.at(now, started)
+	o.since, o.base = now, started
 }
 
-func (o *offered) at(now int64) float64 {
-	if o.shape == nil {
+// change makes orders count from when they hold on. settle comes before.
+func (o *offered) change(to *orders, started uint64) {
+	o.since, o.base = to.at, started
+	o.shape, o.start, o.closed = to.shape, to.start, to.cfg.Model == Closed
+	if o.closed || to.paused {
+		o.shape = nil
+	}
+}
+
+// at returns the total at a time when so many sessions were started or could not be.
+func (o *offered) at(now int64, started uint64) float64 {
+	switch {
+	case o.closed:
+		return o.total + float64(started-o.base)
+	case o.shape == nil || now <= o.since:
 		return o.total
+	default:
+		return o.total + o.shape.Total(time.Duration(now-o.start)) - o.shape.Total(time.Duration(o.since-o.start))
 	}
-	return o.total + o.shape.Total(time.Duration(now-o.start)) - o.shape.Total(time.Duration(o.since-o.start))
-}
-
-// openShape returns the shape of what is offered, whatever becomes of it: nothing
-// in the closed model.
-func openShape(cfg Config, shape *Shape) *Shape {
-	if cfg.Model == Closed {
-		return nil
-	}
-	return shape
 }
 
 // setRuntime sets the collector as cfg says.

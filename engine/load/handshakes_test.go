@@ -291,7 +291,7 @@ func TestSeedsAreWiped(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/fails=%v", transport, fails), func(t *testing.T) {
 				cfg := quick(set(t, "handshake-share", "100%"))
 				cfg.Transport = transport
-				r, err := newRun(cfg, func(err error) { t.Error(err) })
+				r, err := newRun(cfg, false, func(err error) { t.Error(err) })
 				if err != nil {
 					t.Fatal(err)
 				}

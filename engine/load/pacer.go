@@ -22,6 +22,7 @@ type pacer struct {
 	lanes   float64
 	count   float64 // of pairs, at which the next is due: of all lanes, or in Poisson spacing of this one
 	due     int64
+	end     int64 // the last moment of it
 }
 
 // never is a time that does not come.
@@ -73,4 +74,47 @@ func (p *pacer) take() int64 {
 	}
 	p.settle()
 	return t
+}
+
+// schedule is when a lane's pairs are due: by the pacer in force, and before that
+// by those of earlier orders, as far as they owe pairs from the time until they
+// ended. What was offered is started or counted as dropped, whatever is ordered
+// meanwhile.
+type schedule struct {
+	rng    *rand.Rand
+	pacers []pacer
+}
+
+// end ends the pacer in force at a time.
+func (s *schedule) end(at int64) {
+	if n := len(s.pacers); n > 0 {
+		s.pacers[n-1].end = min(s.pacers[n-1].end, at)
+	}
+}
+
+// begin puts a new pacer in force, after the one before was ended; see
+// [pacer.retime].
+func (s *schedule) begin(at int64, shape *Shape, start int64, arrival Arrival, lane, lanes int) {
+	p := pacer{rng: s.rng, end: never}
+	p.retime(at, shape, start, arrival, lane, lanes)
+	s.pacers = append(s.pacers, p)
+}
+
+// due returns when the next pair is due; never if there is none.
+func (s *schedule) due() int64 {
+	for len(s.pacers) > 0 {
+		if p := &s.pacers[0]; p.due <= p.end {
+			return p.due
+		}
+		s.pacers = append(s.pacers[:0], s.pacers[1:]...)
+	}
+	return never
+}
+
+// take returns when the next pair is due, and goes on to the one after it.
+func (s *schedule) take() int64 {
+	if at := s.due(); at == never {
+		return never
+	}
+	return s.pacers[0].take()
 }

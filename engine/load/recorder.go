@@ -20,12 +20,18 @@ type recorder struct {
 
 	droppedLive, droppedMemory, droppedCPU, droppedGenerator, droppedFailed atomic.Uint64
 
+	halves         atomic.Uint64 // sessions that were closed because their peer could not be made
 	failed         atomic.Uint64 // sessions
 	messagesFailed atomic.Uint64
 	pairs          atomic.Uint64 // begun and established
 	active         atomic.Int64  // pairs begun and not over
 
 	kinds [numSuites][numTransports]atomic.Pointer[kindRecorder] // made when first needed
+}
+
+// dropped counts the sessions of all causes.
+func (r *recorder) dropped() uint64 {
+	return r.droppedLive.Load() + r.droppedMemory.Load() + r.droppedCPU.Load() + r.droppedGenerator.Load() + r.droppedFailed.Load()
 }
 
 // numSuites and numTransports bound what tells kinds of handshakes apart.

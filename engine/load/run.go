@@ -20,13 +20,17 @@ const (
 	sweepInterval = 100 * time.Millisecond
 )
 
-// orders is what the lanes are to do. A new value replaces the old one whole.
+// orders is what the lanes are to do. New ones replace them whole.
 type orders struct {
-	serial uint64 // 1 for the first
 	cfg    Config
 	shape  *Shape // of cfg, from start on; another one means a new schedule
 	start  int64  // engine time, ns
 	paused bool
+	at     int64 // since when they hold, engine time in ns
+	// until is when, by the orders before, the run had started as many sessions as
+	// it was to; never if it had not.
+	until int64
+	next  atomic.Pointer[orders]
 }
 
 // run is one stretch of load, from a start or reset to its end: two managers,
@@ -38,12 +42,14 @@ type run struct {
 	responders *session.Manager
 	parties    *parties
 	lanes      []*lane
+	begun      bool // lanes have their sleepers
 	orders     atomic.Pointer[orders]
-	claimed    atomic.Uint64 // pairs that have a number
+	numbers    numbers
 	pressure   pressure
 	ctx        context.Context //nolint:containedctx // of the handshakes under way, which end with the run
 	cancel     context.CancelFunc
 	stop       chan struct{}
+	stopped    atomic.Bool // what lanes look at instead of stop
 	stopping   sync.Once
 	working    sync.WaitGroup
 	failed     func(error) // told of the first panic
@@ -59,7 +65,7 @@ type PanicError struct {
 // Error returns the panic's value, without the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("load: panic: %v", e.Value) }
 
-func newRun(cfg Config, failed func(error)) (*run, error) {
+func newRun(cfg Config, paused bool, failed func(error)) (*run, error) {
 	r := &run{stop: make(chan struct{}), failed: failed, newSleeper: newSleeper}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	var err error
@@ -77,7 +83,7 @@ func newRun(cfg Config, failed func(error)) (*run, error) {
 		r.lanes = append(r.lanes, newLane(r, i))
 	}
 	shape := cfg.Shape(0)
-	if err := r.order(orders{cfg: cfg, shape: &shape}); err != nil {
+	if err := r.order(&orders{cfg: cfg, shape: &shape, paused: paused}); err != nil {
 		r.cancel()
 		return nil, err
 	}
@@ -99,6 +105,10 @@ func managerLimit(cfg Config) int { return max(cfg.MaxLive/2, 1) }
 // begin starts the clock and the goroutines.
 func (r *run) begin() {
 	r.epoch = time.Now()
+	for _, l := range r.lanes {
+		l.sleeper = r.newSleeper()
+	}
+	r.begun = true
 	for _, l := range r.lanes {
 		r.spawn(l.loop)
 	}
@@ -137,18 +147,24 @@ func (r *run) sweep(m *session.Manager) {
 
 // order makes o hold for the lanes and the managers, at once. Calls come one at
 // a time. On an error nothing has changed: it is the transport's.
-func (r *run) order(o orders) error {
+func (r *run) order(o *orders) error {
 	if o.cfg.Transport == TransportHTTP && o.cfg.Handshake != HandshakeNone {
 		if err := r.parties.connect(); err != nil {
 			return err
 		}
 	}
 	before := r.orders.Load()
-	o.serial = 1
+	o.until = never
 	if before != nil {
-		o.serial = before.serial + 1
+		o.until = r.numbers.until(before.cfg.Sessions)
+		before.next.Store(o)
 	}
-	r.orders.Store(&o)
+	r.orders.Store(o)
+	if r.begun {
+		for _, l := range r.lanes {
+			l.wake() // that they need not find out late, and with starts that are late
+		}
+	}
 	for _, m := range r.managers() {
 		if before == nil || before.cfg.Optimizations != o.cfg.Optimizations {
 			m.SetOptimizations(o.cfg.Optimizations)
@@ -161,17 +177,25 @@ func (r *run) order(o orders) error {
 	return nil
 }
 
-// claim returns the number of the next pair, and false when the run has started
-// as many as it is to: limit sessions, or any number where that is 0.
-func (r *run) claim(limit int) (uint64, bool) {
-	n := r.claimed.Add(1) - 1
-	return n, limit == 0 || n < pairsOf(limit)
-}
+// claim returns the number of the next pair, and false when the run has started as
+// many as it is to; see [numbers.claim].
+func (r *run) claim(limit int) (uint64, bool) { return r.numbers.claim(limit, r.now) }
+
+// unclaim gives a number back.
+func (r *run) unclaim(number uint64) { r.numbers.unclaim(number) }
 
 // exhausted tells whether claim would say no.
-func (r *run) exhausted(limit int) bool { return limit > 0 && r.claimed.Load() >= pairsOf(limit) }
+func (r *run) exhausted(limit int) bool { return r.numbers.exhausted(limit) }
 
-func pairsOf(sessions int) uint64 { return uint64(sessions+1) / 2 }
+// started counts the sessions that were started or dropped so far.
+func (r *run) started() uint64 {
+	c := r.counters()
+	n := c.Created
+	for _, l := range r.lanes {
+		n += l.rec.dropped()
+	}
+	return n
+}
 
 // over tells whether all that the run was to start was started and has ended.
 func (r *run) over(limit int) bool {
@@ -199,6 +223,7 @@ func (r *run) live() int { return r.initiators.Live() + r.responders.Live() }
 // quiesce ends lanes and sweeps. After it no counter changes.
 func (r *run) quiesce() {
 	r.stopping.Do(func() {
+		r.stopped.Store(true)
 		close(r.stop)
 		r.cancel()
 	})
@@ -217,10 +242,16 @@ func (r *run) drain() int {
 	return left
 }
 
-// counters returns what both managers did.
+// counters returns what both managers did, without the ends that never had a peer.
 func (r *run) counters() session.Counters {
+	halves := uint64(0)
+	for _, l := range r.lanes {
+		halves += l.rec.halves.Load() // before the managers', in which they are
+	}
 	c := r.initiators.Counters()
 	d := r.responders.Counters()
 	c.Add(&d)
+	c.Created -= halves
+	c.Removed -= halves
 	return c
 }

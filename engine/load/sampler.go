@@ -76,14 +76,7 @@ func (s *sampler) sample(e *Engine) Snapshot {
 	s.counters(&snap, e.run)
 	now := e.run.now() // after the counters, so that no rate is too high
 	snap.Elapsed = time.Duration(now)
-	if e.cfg.Model == Closed {
-		snap.Offered = float64(snap.Sessions.Created + snap.Dropped.Total())
-	} else {
-		snap.Offered = e.offered.at(now)
-		if e.cfg.Sessions > 0 {
-			snap.Offered = min(snap.Offered, float64(2*pairsOf(e.cfg.Sessions)))
-		}
-	}
+	snap.Offered = e.offered.at(min(now, e.run.numbers.until(e.cfg.Sessions)), snap.Sessions.Created+snap.Dropped.Total())
 	s.runtimeFigures(&snap)
 	s.hostFigures(&snap)
 

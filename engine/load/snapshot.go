@@ -45,7 +45,8 @@ type Snapshot struct {
 	ProfileStart time.Duration `json:"profile_start_ns"`
 
 	// Offered counts the sessions that the load model meant to start so far,
-	// both ends counted; in the closed model it equals what was started.
+	// both ends counted; in the closed model it is what was started and, once for
+	// each place that stayed vacant, what could not be.
 	Offered float64 `json:"offered"`
 	// OfferedRate and AchievedRate are sessions per second over the last
 	// second, or over the whole run where that is shorter.
