@@ -48,7 +48,7 @@ func balanced(t *testing.T, when string, e *Engine, orders int) Snapshot {
 // Whatever is turned while the load runs, in the middle of naps and of a backlog,
 // no pair that was offered is forgotten, and none comes that was not.
 func TestNothingOfferedIsForgotten(t *testing.T) {
-	cfg := steadyPairs(t, 1000, 0)
+	cfg := steadyPairs(t, 0)
 	cfg.HandshakeShare = 0
 	steps := []struct {
 		name string
@@ -97,7 +97,7 @@ func TestNothingOfferedIsForgotten(t *testing.T) {
 func TestOrdersDuringAStall(t *testing.T) {
 	for _, stall := range []time.Duration{1500 * time.Millisecond, 4 * time.Second} {
 		t.Run(stall.String(), func(t *testing.T) {
-			inBubble(t, steadyPairs(t, 1000, 0), stallLanes(time.Second, stall), func(t *testing.T, e *Engine) {
+			inBubble(t, steadyPairs(t, 0), stallLanes(time.Second, stall), func(t *testing.T, e *Engine) {
 				time.Sleep(time.Second + stall/2)
 				c := e.Config()
 				c.HandshakeShare = 0
@@ -126,7 +126,7 @@ func TestOrdersDuringAStall(t *testing.T) {
 
 // From model to model, what was offered goes on.
 func TestModelsInTurn(t *testing.T) {
-	cfg := steadyPairs(t, 1000, 0)
+	cfg := steadyPairs(t, 0)
 	cfg.HandshakeShare, cfg.Workers, cfg.Lifetime = 0, 20, Fixed(10*time.Millisecond)
 	inBubble(t, cfg, nil, func(t *testing.T, e *Engine) {
 		before := Snapshot{}
@@ -150,10 +150,10 @@ func TestModelsInTurn(t *testing.T) {
 // although a lane stands still meanwhile, for longer than a pair lives.
 func TestSameSeedSameRunThroughAStall(t *testing.T) {
 	counts := func(from, stall time.Duration) (m Messages, s Sessions) {
-		cfg := steadyPairs(t, 1000, 0)
+		cfg := steadyPairs(t, 0)
 		cfg.Model, cfg.Workers, cfg.Sessions = Closed, 50, 2000
 		cfg.Lifetime, cfg.Messages, cfg.ExpireShare = Dist{Kind: DistExp, A: 50e6}, Fixed(6), 0.5
-		inBubble(t, cfg, stallLanes(from, stall), func(t *testing.T, e *Engine) {
+		inBubble(t, cfg, stallLanes(from, stall), func(_ *testing.T, e *Engine) {
 			<-e.Done()
 			sum := e.Summary()
 			m, s = sum.Messages, sum.Sessions
@@ -191,7 +191,7 @@ func TestSoManySessionsAreStarted(t *testing.T) {
 
 // A place that stays vacant is counted once, however often it is tried to fill it.
 func TestVacantPlacesCountOnce(t *testing.T) {
-	cfg := steadyPairs(t, 1000, 0)
+	cfg := steadyPairs(t, 0)
 	cfg.Model, cfg.Workers, cfg.MaxLive, cfg.Lifetime = Closed, 100, 20, Fixed(time.Hour)
 	inBubble(t, cfg, nil, func(t *testing.T, e *Engine) {
 		time.Sleep(3 * time.Second)
@@ -203,7 +203,7 @@ func TestVacantPlacesCountOnce(t *testing.T) {
 }
 
 func TestResetKeepsAPause(t *testing.T) {
-	inBubble(t, steadyPairs(t, 1000, 0), nil, func(t *testing.T, e *Engine) {
+	inBubble(t, steadyPairs(t, 0), nil, func(t *testing.T, e *Engine) {
 		time.Sleep(time.Second)
 		e.Pause()
 		if err := e.Reset(); err != nil {

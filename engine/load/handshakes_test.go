@@ -302,12 +302,27 @@ func TestSeedsAreWiped(t *testing.T) {
 				b := new(birth)
 				l.draw(b, 0)
 				b.transport = transport
-				r.parties.shake(t.Context(), l.line, b)
-				if b.err != nil || b.seed == (seed{}) || b.seed != b.peerSeed {
-					t.Fatalf("handshake: %v", b.err)
-				}
+				var came seed // the responder's
 				if fails {
-					b.err = handshake.ErrConfirm
+					// The last reply is lost: the responder has its result by then.
+					phase := 0
+					lossy := func(over handshake.Transport) handshake.Transport {
+						return transportFunc(func(ctx context.Context, msg []byte) ([]byte, error) {
+							reply, err := over.RoundTrip(ctx, msg)
+							if phase++; phase == 3 {
+								r.parties.mu.Lock()
+								came = l.line.seed
+								r.parties.mu.Unlock()
+								return nil, errors.New("a cable was cut")
+							}
+							return reply, err
+						})
+					}
+					l.line.memory, r.parties.through = lossy(l.line.memory), lossy
+				}
+				r.parties.shake(t.Context(), l.line, b)
+				if fails != (b.err != nil) || fails == (came == seed{}) || !fails && (b.seed == (seed{}) || b.seed != b.peerSeed) {
+					t.Fatalf("handshake: %v; the responder has a seed: %v", b.err, came != (seed{}))
 				}
 				l.active++
 				if l.shaken(b) == fails {

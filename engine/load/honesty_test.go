@@ -34,11 +34,12 @@ func stallLanes(from, stall time.Duration) func(*run) {
 	}
 }
 
-// steadyPairs is a load of pairs that do nothing but begin with a handshake.
-func steadyPairs(t *testing.T, pairsPerSecond float64, duration time.Duration) Config {
+// steadyPairs is a load of a thousand pairs a second that do nothing but begin with
+// a handshake.
+func steadyPairs(t *testing.T, duration time.Duration) Config {
 	t.Helper()
 	c := Default()
-	c.Rate, c.Arrival = 2*pairsPerSecond, Constant
+	c.Rate, c.Arrival = 2000, Constant
 	c.Lifetime, c.Messages, c.ExpireShare = Fixed(time.Millisecond), Fixed(0), 0
 	c.HandshakeShare = 0.2 // of a fifth: they are real, and take real time
 	c.Duration = duration
@@ -68,7 +69,7 @@ func stalledRun(t *testing.T, cfg Config, from, stall time.Duration) (s Summary,
 // while a thousand pairs a second are offered: a thousand of them must have waited
 // for between a second and nothing, evenly, although only one a lane took long.
 func TestAStallShowsInTheResponseOfAllWhoWaited(t *testing.T) {
-	s, r := stalledRun(t, steadyPairs(t, 1000, 5*time.Second), 2*time.Second, time.Second)
+	s, r := stalledRun(t, steadyPairs(t, 5*time.Second), 2*time.Second, time.Second)
 	if s.Sessions.Created < 9990 || s.Dropped != 0 || !s.Valid {
 		t.Fatalf("created %d, dropped %d, valid %v: %v", s.Sessions.Created, s.Dropped, s.Valid, s.InvalidReasons)
 	}
@@ -108,7 +109,7 @@ func TestAStallShowsInTheResponseOfAllWhoWaited(t *testing.T) {
 // What a longer stall leaves undone is counted, and its cause is not that the
 // work was too much.
 func TestDroppedByAStall(t *testing.T) {
-	s, _ := stalledRun(t, steadyPairs(t, 1000, 8*time.Second), 2*time.Second, 5*time.Second)
+	s, _ := stalledRun(t, steadyPairs(t, 8*time.Second), 2*time.Second, 5*time.Second)
 	// Those that were due in the first three of the five seconds were more than
 	// two seconds late when it was over, but for the one a lane was stuck in.
 	if n := s.DroppedBy.Generator; n < 2*2900 || n > 2*3010 {

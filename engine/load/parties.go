@@ -84,16 +84,18 @@ func (p *parties) shake(ctx context.Context, l *line, b *birth) {
 		}
 		id = rand.Text() // by which the responder's result is found
 		p.expect(id, l)
-		defer p.expect(id, nil)
 	}
 	result, timing, err := p.initiators[b.suite].Run(ctx, transport, p.peer, id)
 	b.timing = timing
 	b.err = err
-	if err == nil {
-		b.seed = result.Seed
-		b.peerSeed = p.seedOf(l)
-		result.Wipe()
+	p.expect(id, nil)
+	b.peerSeed = p.seedOf(l) // also if its news did not get through
+	if err != nil {
+		b.wipe()
+		return
 	}
+	b.seed = result.Seed
+	result.Wipe()
 }
 
 // expect says whose the handshake with that context id is; nobody's any more if l
