@@ -91,24 +91,31 @@ func appendSetShare(dst []byte, v float64) []byte {
 	return append(strconv.AppendFloat(dst, math.Round(v*1e4)/100, 'f', -1, 64), " %"...)
 }
 
+const headSeparator = " · "
+
+// The verdicts on the load.
 const (
-	headSeparator   = " · "
-	reasonSeparator = ": "
+	verdictStarting = "starting"
+	verdictValid    = "valid"
+	verdictNot      = "not valid" // the longest
 )
 
 // drawHeader draws the two lines at the top: what runs and how it goes, and the
-// pages and what the charts show.
+// pages and what the charts show. The verdict has a fixed width, and its reason
+// stands in the footer, so that the figures stay where they are when it changes.
 func (m *model) drawHeader(a area, v *view) {
 	m.head.update(v.snap.Config)
-	verdict, verdictStyle := "valid", styleGood
+	verdict, verdictStyle := verdictValid, styleGood
+	m.reason = ""
 	if !m.have {
-		verdict, verdictStyle = "starting", styleDim
+		verdict, verdictStyle = verdictStarting, styleDim
 	} else if !v.snap.Valid {
-		verdict, verdictStyle = "not valid", styleWarn
+		verdict, verdictStyle = verdictNot, styleWarn
+		m.reason = strings.Join(v.snap.Reasons, "; ")
 	}
 
 	const name = "sagetop"
-	room := a.w - 1 - columnsOf(name) - 1 - columnsOf(headSeparator) - columnsOf(verdict) - 1
+	room := a.w - 1 - columnsOf(name) - 1 - columnsOf(headSeparator) - columnsOf(verdictNot) - 1
 	status := m.appendStatus(m.buf[:0], v)
 	m.buf = status
 	if columnsOfBytes(status) > room {
@@ -116,26 +123,11 @@ func (m *model) drawHeader(a area, v *view) {
 		m.buf = status
 	}
 	room -= columnsOfBytes(status) + 1
-	// The reason why a run is not valid takes the place of what matters less; where
-	// even that does not suffice, it stands in the footer.
-	m.reason = ""
-	reason := ""
-	if m.have && !v.snap.Valid {
-		reason = strings.Join(v.snap.Reasons, "; ")
-		if n := columnsOf(reasonSeparator) + columnsOf(reason); n <= room-columnsOf(m.head.texts[headPreset])-2 {
-			room -= n
-		} else {
-			m.reason, reason = reason, ""
-		}
-	}
 	m.drawHead(a, a.text(1, 0, name, styleName)+2, room-2)
 
 	end := a.w - 1
-	x := end
-	if reason != "" {
-		x = a.textRight(a.textRight(x, 0, reason, verdictStyle), 0, reasonSeparator, verdictStyle)
-	}
-	x = a.textRight(x, 0, verdict, verdictStyle)
+	x := end - columnsOf(verdictNot)
+	a.text(x, 0, verdict, verdictStyle)
 	x = a.textRight(x, 0, headSeparator, styleFaint)
 	x = a.bytesRight(x, 0, status, styleText)
 	a.set(x, 0, m.stateRune(v), m.stateStyle(v))

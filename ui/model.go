@@ -49,7 +49,7 @@ type model struct {
 	frame         string
 	shown         view // what view returns
 	head          headParts
-	reason        string // why the load is not valid, where the header has no room for it
+	reason        string // why the load is not valid, for the footer
 	buf           []byte
 
 	applying *sync.Mutex // held while a command changes the configuration

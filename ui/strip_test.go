@@ -244,3 +244,29 @@ func TestStatusDoesNotMove(t *testing.T) {
 		}
 	}
 }
+
+// TestVerdictMovesNothing: the figures of the header stand where they stood when the
+// verdict changes, whatever its reason.
+func TestVerdictMovesNothing(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.snapshots(20)
+	for w := minWidth; w <= 220; w++ {
+		at, first := -1, ""
+		for _, reasons := range [][]string{nil, {"x"}, {"overload: 12,345 sessions not started", "handshakes: 3 failed"}, {""}} {
+			b.snap.Valid, b.snap.Reasons = reasons == nil, reasons
+			b.size(w, 24)
+			head, _, _ := strings.Cut(b.plain(), "\n")
+			left, _, ok := strings.Cut(head, " · valid")
+			if reasons != nil {
+				left, _, ok = strings.Cut(head, " · not valid")
+			}
+			if i := strings.Index(head, "● live"); i < 0 || !ok {
+				t.Fatalf("%d columns: %q", w, head)
+			} else if at < 0 {
+				at, first = i, left
+			} else if i != at || left != first {
+				t.Fatalf("%d columns, not valid because of %q: the header changes from %q to %q", w, reasons, first, head)
+			}
+		}
+	}
+}
