@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
 )
 
 func TestNoKeyHasTwoMeanings(t *testing.T) {
@@ -154,5 +156,28 @@ func TestQuickTyping(t *testing.T) {
 	}
 	if _, cmd := b.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("qq"), Paste: true}); cmd != nil {
 		t.Error("pasted text is taken for keys")
+	}
+}
+
+// TestStagesKeepTheirLevels: where rate and workers decide nothing, the keys for more
+// and less load say so and change nothing.
+func TestStagesKeepTheirLevels(t *testing.T) {
+	for _, model := range []string{"open", "closed"} {
+		for _, key := range []string{"<", ">"} {
+			b := newBench(t, "dark", false)
+			b.size(80, 24)
+			for _, c := range []*load.Config{&b.engine.config, &b.load.s.Config} {
+				setParam(c, "profile", "stages")
+				setParam(c, "model", model)
+			}
+			b.snapshots(10)
+			b.press(key)
+			if len(b.engine.applied) != 0 {
+				t.Errorf("%s, %s: applied %+v", model, key, b.engine.applied)
+			}
+			if !strings.Contains(b.plain(), "▲ stages have levels of their own") {
+				t.Errorf("%s, %s: nothing tells why the load is the same:\n%s", model, key, b.plain())
+			}
+		}
 	}
 }

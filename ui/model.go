@@ -158,15 +158,18 @@ func (m *model) next() tea.Cmd {
 	})
 }
 
-// change has the engine apply what edit makes of the configuration in force. Of
-// several changes at once none is lost, since each reads what the other left.
-func (m *model) change(edit func(*load.Config)) tea.Cmd {
+// change has the engine apply what edit makes of the configuration in force, unless
+// edit refuses. Of several changes at once none is lost, since each reads what the
+// other left.
+func (m *model) change(edit func(*load.Config) error) tea.Cmd {
 	engine, applying := m.engine, m.applying
 	return m.command(func() tea.Msg {
 		applying.Lock()
 		defer applying.Unlock()
 		c := engine.Config()
-		edit(&c)
+		if err := edit(&c); err != nil {
+			return appliedMsg{err}
+		}
 		return appliedMsg{engine.Apply(c)}
 	})
 }
@@ -273,31 +276,39 @@ func (m *model) quit() tea.Cmd       { return tea.Quit }
 
 // toggle turns the i-th optimization to its next position.
 func (m *model) toggle(i int) tea.Cmd {
-	return m.change(func(c *load.Config) {
+	return m.change(func(c *load.Config) error {
 		if opt := &optimizations[i]; opt.share {
 			c.Optimizations.Pool = nextPool(c.Optimizations.Pool)
 		} else {
 			c.Optimizations = opt.set(c.Optimizations, !opt.on(c.Optimizations))
 		}
+		return nil
 	})
 }
 
+// errStages is the notice that the keys for more and less load do nothing.
+var errStages = errors.New("stages have levels of their own")
+
 // stepLoad raises or lowers what decides the load.
 func (m *model) stepLoad(by int) tea.Cmd {
-	return m.change(func(c *load.Config) {
-		if c.Model == load.Closed {
+	return m.change(func(c *load.Config) error {
+		switch {
+		case c.Profile == load.ProfileStages:
+			return errStages
+		case c.Model == load.Closed:
 			c.Workers = int(step125(float64(c.Workers), by))
-		} else {
+		default:
 			c.Rate = step125(c.Rate, by)
 		}
+		return nil
 	})
 }
 
 // cycle sets a parameter to the next of its choices.
 func (m *model) cycle(param load.Param) tea.Cmd {
-	return m.change(func(c *load.Config) {
+	return m.change(func(c *load.Config) error {
 		i := slices.Index(param.Choices, param.Get(c))
-		_ = param.Set(c, param.Choices[(i+1)%len(param.Choices)]) // a choice of its own
+		return param.Set(c, param.Choices[(i+1)%len(param.Choices)])
 	})
 }
 
