@@ -158,7 +158,7 @@ func (p *crypto) drawDrops(a area, v *view) {
 	d, ok := v.history.between(v.end, v.window)
 	failed := failures(&v.snap.Handshakes.HandshakeCounts)
 	now := pointOf(v.snap)
-	if in.h <= numDrops {
+	if a.h < listDrops {
 		p.dropsLine(a, in, v, &now, &failed)
 		return
 	}
@@ -195,9 +195,6 @@ func (p *crypto) drawDrops(a area, v *view) {
 		row(1+i, name, n, recent)
 	}
 	y := 1 + numDrops
-	if in.h < y+2 {
-		return
-	}
 	in.text(1, y, "failed handshakes", styleText)
 	y++
 	n := 0
@@ -240,10 +237,48 @@ func countStyle(n uint64) style {
 	return styleWarn
 }
 
-// dropsLine draws the same in few rows: counts since the start, one after the other.
+// flow places figures with their names one after the other, in as many rows as it
+// takes.
+type flow struct {
+	area
+	left   int // where each row begins
+	x, y   int
+	gap    int
+	column int // the width of each, 0 for what it needs
+}
+
+const flowCount = 6 // columns of a figure, with the space before it
+
+// next makes room for a figure of that name, and returns its width.
+func (f *flow) next(name string) int {
+	w := columnsOf(name) + flowCount
+	if f.column > 0 {
+		w = f.column
+	}
+	if f.x+w > f.w-1 && f.x > f.left {
+		f.x, f.y = f.left, f.y+1
+	}
+	return w
+}
+
+// put draws a figure, if there is a row for it.
+func (p *crypto) put(f *flow, name string, n uint64) bool {
+	w := f.next(name)
+	if f.y >= f.h {
+		return false
+	}
+	f.text(f.x, f.y, name, styleDim)
+	p.buf = format.AppendCount(p.buf[:0], n)
+	f.bytesRight(f.x+w, f.y, p.buf, countStyle(n))
+	f.x += w + f.gap
+	return true
+}
+
+// dropsLine draws the same in few rows: counts since the start, one after the other,
+// or below each other where the panel is narrow. Causes for which there is no row
+// stand in the lower border.
 func (p *crypto) dropsLine(a, in area, v *view, now *point, failed *[maxCauses]uint64) {
-	const gap, countWidth = 2, 6
-	const title = "not started, by cause"
+	const title, narrow = "not started, by cause", 40
 	p.buf = append(p.buf[:0], "sessions since the start"...)
 	if d, ok := v.history.between(v.end, recent); ok {
 		n := uint64(0)
@@ -255,33 +290,115 @@ func (p *crypto) dropsLine(a, in area, v *view, now *point, failed *[maxCauses]u
 		p.buf = padLeft(format.AppendRate(p.buf, ratio(float64(n), d.elapsed.Seconds())), at, 8)
 	}
 	a.boxNote(title, a.noteEnd(), p.buf, styleFaint)
-	x, y := 1, 0
-	put := func(name string, n uint64) {
-		w := columnsOf(name) + countWidth
-		if x+w > in.w-1 && x > 1 {
-			x, y = 1, y+1
-		}
-		in.text(x, y, name, styleDim)
-		p.buf = format.AppendCount(p.buf[:0], n)
-		in.bytesRight(x+w, y, p.buf, countStyle(n))
-		x += w + gap
+
+	f := flow{area: in, left: 1, x: 1, gap: 2}
+	switch {
+	case in.w < narrow && in.h >= numDrops:
+		f.column = in.w - 2
+	case in.w < narrow:
+		f.gap = 1
+	}
+	all := f // a rehearsal: where not all have room, those that did not occur have none
+	for _, name := range dropNames {
+		all.x += all.next(name) + all.gap
 	}
 	for i, name := range dropNames {
-		put(name, now.drops[i])
-	}
-	if y+1 >= in.h {
-		return
-	}
-	x, y = 1, y+1
-	x = in.text(x, y, "failed handshakes:", styleDim) + gap
-	none := true
-	for i, n := range failed[:len(causes)] {
-		if n > 0 {
-			put(causeTexts[i], n)
-			none = false
+		if now.drops[i] > 0 || all.y < in.h {
+			p.put(&f, name, now.drops[i])
 		}
 	}
-	if none {
-		in.text(x, y, "none", styleFaint)
+
+	some := *failed != [maxCauses]uint64{}
+	shown := 0        // causes before this one
+	if f.column > 0 { // causes are part of what failed
+		f.left, f.column = f.left+1, f.column-1
 	}
+	if f.x, f.y = f.left, f.y+1; f.y < in.h {
+		switch {
+		case in.w >= narrow:
+			f.x = in.text(f.x, f.y, "failed handshakes:", styleDim) + f.gap
+			if !some {
+				in.text(f.x, f.y, "none", styleFaint)
+			}
+		case !some:
+			in.text(f.x, f.y, "no handshake", styleFaint)
+		}
+		for i, n := range failed[:len(causes)] {
+			if n > 0 && !p.put(&f, causeTexts[i], n) {
+				break // the others stand below
+			}
+			shown = i + 1
+		}
+	}
+	p.causesBelow(a, failed, shown)
+}
+
+// causesBelow writes the causes from one on into the lower border: the first, and as
+// many more as fit.
+func (p *crypto) causesBelow(a area, failed *[maxCauses]uint64, from int) {
+	more := from > 0
+	for from < len(causes) && failed[from] == 0 {
+		from++
+	}
+	left := uint64(0)
+	for _, n := range failed[from:len(causes)] {
+		left += n
+	}
+	if left == 0 {
+		return
+	}
+	prefixes := [...]string{"failed handshakes: ", "failed: ", ""}
+	if more {
+		prefixes = [...]string{"and ", "", ""}
+	}
+	x, room := 3, a.w-6
+	prefix, long := "", true
+	for _, prefix = range prefixes {
+		p.buf = appendCause(append(p.buf[:0], prefix...), from, failed[from])
+		p.buf = appendOthers(p.buf, left-failed[from], long)
+		if columnsOfBytes(p.buf) <= room {
+			break
+		}
+	}
+	if columnsOfBytes(p.buf) > room {
+		x, room, long = 2, a.w-4, false
+	}
+	p.buf = append(p.buf[:0], prefix...)
+	for i := from; left > 0; i++ {
+		n, at := failed[i], len(p.buf)
+		if n == 0 {
+			continue
+		}
+		if i > from {
+			p.buf = append(p.buf, ", "...)
+		}
+		p.buf = appendCause(p.buf, i, n)
+		with := len(p.buf)
+		p.buf = appendOthers(p.buf, left-n, long)
+		if i > from && columnsOfBytes(p.buf) > room {
+			p.buf = appendOthers(p.buf[:at], left, long)
+			break
+		}
+		p.buf, left = p.buf[:with], left-n
+	}
+	y := a.h - 1
+	a.set(x-1, y, ' ', styleBorder)
+	x = a.bytes(x, y, p.buf[:len(prefix)], styleDim)
+	a.set(a.bytes(x, y, p.buf[len(prefix):], styleWarn), y, ' ', styleBorder)
+}
+
+// appendCause appends how many handshakes failed by a cause.
+func appendCause(dst []byte, i int, n uint64) []byte {
+	return format.AppendCount(append(append(dst, causeTexts[i]...), ' '), n)
+}
+
+// appendOthers appends how many failed by others, if any did.
+func appendOthers(dst []byte, n uint64, long bool) []byte {
+	switch {
+	case n == 0:
+		return dst
+	case long:
+		return format.AppendCount(append(dst, ", others "...), n)
+	}
+	return format.AppendCount(append(dst, " +"...), n)
 }

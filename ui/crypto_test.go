@@ -157,6 +157,52 @@ func TestMoreCausesThanRows(t *testing.T) {
 	}
 }
 
+// TestCausesAreAlwaysVisible: at whatever size the panel is drawn, one cause of failed
+// handshakes is in it, and those without a row of their own are counted.
+func TestCausesAreAlwaysVisible(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.snapshots(20)
+	b.load.s.Dropped = load.Dropped{Live: 20_000, Memory: 2453, CPU: 9953, Generator: 4955, Failed: 1422}
+	seen := map[string]bool{}
+	for w := minWidth; w <= 200; w++ {
+		for h := minHeight; h <= 60; h++ {
+			for kinds := 1; kinds <= 6; kinds++ {
+				drops := layoutCrypto(w, h-headerRows-footerRows, kinds).drops
+				for _, failed := range []load.Causes{
+					{"low_order": 1},
+					{"signature": 12_345},
+					{"signature": 18, "timeout": 17, "busy": 12_300, "other": 6},
+				} {
+					for _, dropped := range []load.Dropped{{}, b.load.s.Dropped} {
+						key := fmt.Sprint(drops.w, drops.h, failed, dropped)
+						if seen[key] {
+							continue
+						}
+						seen[key] = true
+						s := b.load.s
+						s.Dropped = dropped
+						s.Handshakes.FailedBy, s.Handshakes.Failed = failed, 0
+						for _, n := range failed {
+							s.Handshakes.Failed += n
+						}
+						b.snap = s
+						got := picture(drops.w, drops.h, false, func(a area) { newCrypto().drawDrops(a, b.view()) })
+						words := 0
+						for word := range failed {
+							if strings.Contains(got, " "+strings.ReplaceAll(word, "_", " ")+" ") {
+								words++
+							}
+						}
+						if words == 0 || words < len(failed) && !strings.Contains(got, "others ") && !strings.Contains(got, " +") {
+							t.Fatalf("%dx%d, %d kinds: %d of %d causes:\n%s", w, h, kinds, words, len(failed), got)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestCryptoFreezes(t *testing.T) {
 	b := cryptoBench(t, 120, 40, allKinds()[:2])
 	body := func() string {

@@ -10,7 +10,7 @@ const (
 	stackedHeight = 11 // and each in two rows
 	minDrops      = 3  // border and a line
 	minDropsSmall = 4  // which are two where the page is narrow
-	listDrops     = 8  // as a list
+	listDrops     = 11 // as a list: border, a heading each, what is dropped, a cause of failure and the others
 	tallDrops     = 12 // with causes
 	wideCrypto    = 110
 	allQuantiles  = 94 // the width of the latencies with all quantiles side by side
@@ -72,6 +72,7 @@ func layoutCrypto(w, h, kinds int) cryptoLayout {
 			*to, extra = *to+by, extra-by
 		}
 	}
+	grow(&drops, minDropsSmall-drops)
 	grow(&drops, listDrops-drops)
 	if latency && l.latency.h == plainLatency {
 		grow(&l.latency.h, stackedHeight-plainLatency)
