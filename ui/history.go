@@ -206,6 +206,9 @@ type history struct {
 
 	config   load.Config   // of the newest snapshot
 	changed  time.Duration // when that configuration came into force
+	start    time.Duration // when its profile began
+	state    load.State
+	footing  footing
 	measured measurements
 }
 
@@ -224,8 +227,10 @@ func newHistory() *history {
 // can be subtracted across that.
 func (h *history) push(s *load.Snapshot) {
 	newest := h.fine.n - 1
+	stands := s.State == h.state && s.ProfileStart == h.start
 	switch {
 	case newest < 0:
+		stands = false
 		h.config, h.changed = s.Config, s.Elapsed
 	case s.Elapsed < h.fine.time(newest) || s.Sessions.Created < h.fine.point(newest).created:
 		h.fine.clear()
@@ -233,12 +238,17 @@ func (h *history) push(s *load.Snapshot) {
 		h.whole.clear()
 		h.cycles, h.firstCycle = h.cycles[:0], 0
 		h.markers = h.markers[:0]
+		stands = false
 		h.config, h.changed = s.Config, s.Elapsed
 	case s.Elapsed == h.fine.time(newest):
 		return // the same moment twice
 	case s.Config != h.config:
+		stands = false
 		h.mark(s.Elapsed, changeLabel(h.config, s.Config))
 		h.config, h.changed = s.Config, s.Elapsed
+	}
+	if !stands {
+		h.state, h.start, h.footing = s.State, s.ProfileStart, footingOf(s)
 	}
 	p := pointOf(s)
 	h.fine.push(s.Elapsed, &p)

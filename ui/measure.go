@@ -2,6 +2,7 @@ package ui
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -53,16 +54,73 @@ func newMeasurements() measurements {
 	return measurements{of: make(map[load.Config]figures, maxMeasured)}
 }
 
-// conditions returns c without what does not change what a session costs.
+// conditions returns c without what does not change what a session costs. Under a
+// profile that comes to hold a level, all there is to that level is the level itself.
 func conditions(c load.Config) load.Config {
 	c.Duration = 0
+	switch c.Profile {
+	case load.ProfileSpike, load.ProfileSine:
+		return c
+	case load.ProfileStages:
+		shape := c.Shape(0)
+		end, _ := shape.Length()
+		if c.Model == load.Closed {
+			c.Workers = int(shape.At(end))
+		} else {
+			c.Rate = shape.At(end)
+		}
+	}
+	c.Profile, c.Steps = load.ProfileSteady, load.Steps{}
+	c.RampTime, c.Period, c.SpikeTime, c.Peak = 0, 0, 0, 0
 	return c
 }
 
-// settled returns when the load of a configuration that came into force at changed
-// counts as steady.
-func settled(changed time.Duration, c *load.Config) time.Duration {
-	return changed + min(max(time.Duration(c.Lifetime.Quantile(0.9)), minSettle), maxSettle)
+// footing is what the load stands on for measurements: under which conditions, and
+// when it is level. It changes with the configuration and the state of the engine.
+type footing struct {
+	key load.Config // the conditions
+	// The load is level from this moment of the run until that one. One that never is
+	// begins to be so after forever.
+	from, until time.Duration
+}
+
+const forever = time.Duration(math.MaxInt64 / 4) // far from where sums overflow
+
+// footingOf returns the footing at s, whose configuration or state is new.
+func footingOf(s *load.Snapshot) footing {
+	c := &s.Config
+	f := footing{key: conditions(*c), from: forever, until: forever}
+	if s.State != load.Running {
+		return f
+	}
+	switch c.Profile {
+	case load.ProfileSpike, load.ProfileSine:
+		return f
+	case load.ProfileSoak:
+		shape := c.Shape(s.ProfileStart)
+		end, _ := shape.Length()
+		f.from = s.ProfileStart + c.RampTime
+		if c.Duration > 0 { // and as long down as up
+			ramp := min(c.RampTime, end/2)
+			f.from, f.until = s.ProfileStart+ramp, s.ProfileStart+end-ramp
+		}
+	default:
+		shape := c.Shape(s.ProfileStart)
+		end, _ := shape.Length()
+		f.from = s.ProfileStart + end
+	}
+	f.from = max(f.from, s.Elapsed)
+	return f
+}
+
+// level tells whether the load is level at a moment of the run.
+func (f *footing) level(at time.Duration) bool { return f.from <= at && at <= f.until }
+
+// steady returns for how long a level load has been steady at a moment of the run;
+// below 0, how long it takes until then.
+func (f *footing) steady(at time.Duration) time.Duration {
+	settle := time.Duration(f.key.Lifetime.Quantile(0.9))
+	return at - f.from - min(max(settle, minSettle), maxSettle)
 }
 
 // clone returns what is remembered now, for a view that stands still.
@@ -70,17 +128,21 @@ func (m *measurements) clone() measurements {
 	return measurements{of: maps.Clone(m.of), order: slices.Clone(m.order)}
 }
 
-// update stores the figures of the configuration in force.
+// update stores the figures of the configuration in force, as long as the load has
+// been level for what they are taken over, and for what it took to settle before.
 func (m *measurements) update(h *history, s *load.Snapshot) {
-	steady := s.Elapsed - settled(h.changed, &h.config)
-	if steady < minSteady || s.State != load.Running {
+	if !h.footing.level(s.Elapsed) {
+		return
+	}
+	steady := h.footing.steady(s.Elapsed)
+	if steady < minSteady {
 		return
 	}
 	d, ok := h.between(s.Elapsed, min(steady, maxSteady))
 	if !ok || d.created() == 0 || d.elapsed < minSteady-minSteady/10 {
 		return
 	}
-	key := conditions(s.Config)
+	key := h.footing.key
 	if _, known := m.of[key]; !known {
 		if len(m.order) == maxMeasured {
 			delete(m.of, m.order[0])

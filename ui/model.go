@@ -33,6 +33,7 @@ type model struct {
 	frozen        bool
 	frozenSnap    load.Snapshot // the newest when the view was frozen
 	frozenChanged time.Duration
+	frozenFooting footing
 	frozenKnown   measurements
 
 	window   int // index into windows
@@ -251,7 +252,7 @@ func (m *model) key(key string) tea.Cmd {
 func (m *model) toggleFreeze() tea.Cmd {
 	m.frozen = !m.frozen && m.have
 	if m.frozen {
-		m.frozenSnap, m.frozenChanged = m.snap, m.history.changed
+		m.frozenSnap, m.frozenChanged, m.frozenFooting = m.snap, m.history.changed, m.history.footing
 		m.frozenKnown = m.history.measured.clone()
 	}
 	return nil
@@ -399,13 +400,14 @@ func (m *model) view() *view {
 		changed: m.history.changed,
 		frozen:  m.frozen,
 
+		footing:  &m.history.footing,
 		measured: &m.history.measured,
 		theme:    m.theme,
 		ascii:    m.ascii,
 	}
 	if m.frozen {
 		v.snap, v.end, v.changed = &m.frozenSnap, m.frozenSnap.Elapsed, m.frozenChanged
-		v.measured = &m.frozenKnown
+		v.footing, v.measured = &m.frozenFooting, &m.frozenKnown
 	}
 	return v
 }

@@ -226,7 +226,13 @@ func (o *overview) drawSwitches(a area, v *view) {
 		return
 	}
 	o.buf = append(o.buf[:0], "measured, off and on"...)
-	if left := steadyIn(v); left > 0 && v.snap.Elapsed > 0 {
+	switch left := minSteady - v.footing.steady(v.end); {
+	case v.snap.Elapsed == 0:
+	case v.snap.State == load.Paused:
+		o.buf = append(o.buf[:0], "not measured while paused"...)
+	case !v.footing.level(v.end):
+		o.buf = append(o.buf[:0], "needs a steady load"...)
+	case left > 0:
 		o.buf = append(o.buf[:0], "settling, measured in "...)
 		o.buf = append(strconv.AppendInt(o.buf, int64((left+time.Second-1)/time.Second), 10), " s"...)
 	}
@@ -387,11 +393,11 @@ func (o *overview) switchRow(a area, v *view, i int, t switchTable) {
 // shows in the figure of the present position being the same then and now.
 func (o *overview) earlier(v *view, opt *optimization) (figures, bool) {
 	const same = 0.01
-	now, ok := v.measured.with(v.snap.Config, v.snap.Config.Optimizations)
+	now, ok := v.measured.with(v.footing.key, v.snap.Config.Optimizations)
 	if !ok {
 		return figures{}, false
 	}
-	then, other, ok := v.measured.earlier(v.snap.Config, opt)
+	then, other, ok := v.measured.earlier(v.footing.key, opt)
 	if !ok || math.Abs(opt.figure(then)-opt.figure(now)) > same*opt.figure(now) {
 		return figures{}, false
 	}
@@ -415,24 +421,24 @@ func appendChange(dst []byte, a, b float64) []byte {
 	return append(strconv.AppendFloat(dst, change, 'f', 0, 64), " %"...)
 }
 
-// steadyIn returns how long it takes until the figures of the configuration in
-// force are of steady load; nothing or less if they are.
-func steadyIn(v *view) time.Duration {
-	return settled(v.changed, &v.snap.Config) + minSteady - v.end
-}
-
 // slot draws one position of a switch: its label and the figure measured in it,
-// which it returns. As long as the position in force is not measured, its present
-// figure is drawn without its colour, and is not returned.
+// which it returns. As long as the position in force is not measured under a load that
+// is level, its present figure is drawn without its colour, and is not returned.
 func (o *overview) slot(a area, v *view, at stretch, label string, i int, with session.Optimizations, accent style) (figures, bool) {
-	f, ok := v.measured.with(v.snap.Config, with)
+	f, ok := v.measured.with(v.footing.key, with)
 	shown, known := f, ok
 	labelStyle, valueStyle := styleFaint, styleDim
 	if with == v.snap.Config.Optimizations {
 		labelStyle, valueStyle = styleText, accent
-		if ok = ok && steadyIn(v) <= 0; !ok {
-			shown, known = o.current(v)
+		level := v.footing.level(v.end)
+		if level {
+			ok = ok && v.footing.steady(v.end) >= minSteady
+		}
+		if !ok {
 			valueStyle = styleText
+		}
+		if level && !ok {
+			shown, known = o.current(v)
 		}
 	}
 	a.text(at.from+1, 0, label, labelStyle)

@@ -36,6 +36,7 @@ type view struct {
 	window  time.Duration  // the width of all charts
 	changed time.Duration  // when the configuration of snap came into force
 	frozen  bool
+	footing *footing // of the load at end
 	// measured is what was known of the optimizations at that moment.
 	measured *measurements
 	theme    *theme
