@@ -72,6 +72,7 @@ type counters struct {
 type point struct {
 	counters
 	live     uint64
+	aim      float64 // pairs that the closed model meant to keep alive
 	free     int64
 	heapLive uint64
 	heapGoal uint64
@@ -208,6 +209,7 @@ type history struct {
 	changed  time.Duration // when that configuration came into force
 	start    time.Duration // when its profile began
 	state    load.State
+	shape    load.Shape // of that configuration
 	footing  footing
 	measured measurements
 }
@@ -248,9 +250,13 @@ func (h *history) push(s *load.Snapshot) {
 		h.config, h.changed = s.Config, s.Elapsed
 	}
 	if !stands {
-		h.state, h.start, h.footing = s.State, s.ProfileStart, footingOf(s)
+		h.state, h.start, h.shape = s.State, s.ProfileStart, s.Config.Shape(s.ProfileStart)
+		h.footing = footingOf(s, &h.shape)
 	}
 	p := pointOf(s)
+	if s.Config.Model == load.Closed && s.State != load.Paused {
+		p.aim = h.shape.At(s.Elapsed - s.ProfileStart)
+	}
 	h.fine.push(s.Elapsed, &p)
 	if n := h.coarse.n; n == 0 || s.Elapsed-h.coarse.time(n-1) >= coarseStep-coarseStep/20 {
 		h.coarse.push(s.Elapsed, &p)

@@ -86,28 +86,25 @@ type footing struct {
 
 const forever = time.Duration(math.MaxInt64 / 4) // far from where sums overflow
 
-// footingOf returns the footing at s, whose configuration or state is new.
-func footingOf(s *load.Snapshot) footing {
+// footingOf returns the footing at s, whose configuration or state is new, and whose
+// load has that shape.
+func footingOf(s *load.Snapshot, shape *load.Shape) footing {
 	c := &s.Config
 	f := footing{key: conditions(*c), from: forever, until: forever}
 	if s.State != load.Running {
 		return f
 	}
-	switch c.Profile {
-	case load.ProfileSpike, load.ProfileSine:
+	end, period := shape.Length()
+	switch {
+	case period > 0:
 		return f
-	case load.ProfileSoak:
-		shape := c.Shape(s.ProfileStart)
-		end, _ := shape.Length()
-		f.from = s.ProfileStart + c.RampTime
-		if c.Duration > 0 { // and as long down as up
-			ramp := min(c.RampTime, end/2)
-			f.from, f.until = s.ProfileStart+ramp, s.ProfileStart+end-ramp
-		}
-	default:
-		shape := c.Shape(s.ProfileStart)
-		end, _ := shape.Length()
+	case c.Profile != load.ProfileSoak:
 		f.from = s.ProfileStart + end
+	case c.Duration == 0:
+		f.from = s.ProfileStart + c.RampTime
+	default: // as long down as up
+		ramp := min(c.RampTime, end/2)
+		f.from, f.until = s.ProfileStart+ramp, s.ProfileStart+end-ramp
 	}
 	f.from = max(f.from, s.Elapsed)
 	return f

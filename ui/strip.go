@@ -10,7 +10,9 @@ import (
 )
 
 // strip draws the shape of the load over time: what was offered and achieved so
-// far, now, and what lies ahead.
+// far, now, and what lies ahead. While the load is paused nothing is offered, but the
+// profile's clock goes on: now moves through the shape, and what is ahead is what will
+// be offered if the load goes on by then.
 type strip struct {
 	shape load.Shape
 	of    load.Config // what the shape is of,
@@ -121,7 +123,7 @@ func (st *strip) draw(a area, v *view) {
 		st.tick = format.AppendTick(st.tick[:0], at.part*high)
 		in.tick(axisWidth, at.y, st.tick)
 	}
-	st.notes(a, title, now, settled, period)
+	st.notes(a, title, now, settled, period, v.snap.State == load.Paused)
 	st.times(a, &sp, plot.w, v.frozen)
 }
 
@@ -138,17 +140,18 @@ func (st *strip) collect(v *view, sp *span, cells int) {
 				st.ys[i] = nan
 			}
 		}
-		st.level = st.level[:0]
-		for range n {
-			st.level = append(st.level, nan)
-		}
+		st.level = c.gauge(st.level[:0], aimedPairs)
 	} else {
 		st.ys = c.collect(st.ys[:0], sessionsRate)
 		st.level = c.collect(st.level[:0], delta.offeredRate)
 	}
+	paused := v.snap.State == load.Paused
 	for i, level := range st.level {
 		// What the history does not tell of the past, the shape does.
-		if i/dotsAcross >= sp.now || math.IsNaN(level) {
+		switch cell := i / dotsAcross; {
+		case cell == sp.now && paused:
+			level = 0
+		case cell >= sp.now || math.IsNaN(level):
 			from := sp.from + time.Duration(i)*step
 			level = (st.shape.Total(from+step) - st.shape.Total(from)) / step.Seconds()
 		}
@@ -157,7 +160,8 @@ func (st *strip) collect(v *view, sp *span, cells int) {
 	}
 }
 
-func livePairs(p *point) float64 { return float64(p.live) / 2 }
+func livePairs(p *point) float64  { return float64(p.live) / 2 }
+func aimedPairs(p *point) float64 { return p.aim }
 
 // drawLevels draws what is past as lines, what was achieved over what was offered,
 // and what is ahead as dots.
@@ -170,16 +174,21 @@ func (st *strip) drawLevels(a area, sp *span, high float64, ascii bool) {
 
 // notes writes into the upper border where in the shape the load is: as much of it
 // as fits.
-func (st *strip) notes(a area, title string, now, settled, period time.Duration) {
+func (st *strip) notes(a area, title string, now, settled, period time.Duration, paused bool) {
 	end := a.noteEnd()
 	st.buf = append(st.buf[:0], st.of.Profile.String()...)
+	from := len(st.buf)
 	over := period == 0 && now >= settled
-	if over {
+	switch {
+	case paused:
+		st.buf = append(st.buf, " · paused"...)
+	case over:
 		st.buf = st.appendLevel(append(st.buf, " · holds "...), st.shape.At(settled), false)
-	} else {
-		from := len(st.buf)
+	default:
 		st.buf = st.appendLevel(append(st.buf, " · now "...), st.shape.At(now), true)
 		st.buf = st.appendLevel(append(st.buf, " of "...), st.shape.Highest(), false)
+	}
+	if !over {
 		until := len(st.buf)
 		st.buf = st.appendNext(append(st.buf, " · "...), now, settled, period)
 		if columnsOf(title)+columnsOfBytes(st.buf)+6 > end {

@@ -153,6 +153,56 @@ func TestStripNotes(t *testing.T) {
 	}
 }
 
+// TestStripWhilePaused: nothing is offered, in either model, and after it the pause is
+// a gap in what was.
+func TestStripWhilePaused(t *testing.T) {
+	for _, model := range []string{"open", "closed"} {
+		t.Run(model, func(t *testing.T) {
+			b := stripBench(t, "ramp", 100, "ramp-time", "20s", "model", model)
+			b.load.s.State = load.Paused
+			b.snapshots(50)
+			if got := b.strip(); !strings.Contains(got, " ramp · paused ·  5s left ") || strings.Contains(got, "· now ") {
+				t.Errorf("the strip does not say that the load is paused:\n%s", got)
+			}
+			st := &b.pages[0].(*overview).strip
+			v := b.view()
+			check := func(sp *span) {
+				t.Helper()
+				for i := range (sp.now + 1) * dotsAcross {
+					at := sp.from + time.Duration(i)*sp.cell/dotsAcross
+					level, within := st.level[i], at > 10100*time.Millisecond && at < 14700*time.Millisecond
+					if within && level != 0 || at > time.Second && at < 9700*time.Millisecond && level == 0 {
+						t.Errorf("at %v the level is %v", at, level)
+					}
+				}
+			}
+			sp := spanOf(20*time.Second, 0, v.end, 100)
+			st.collect(v, &sp, 100)
+			if last := st.level[(sp.now+1)*dotsAcross-1]; last != 0 {
+				t.Errorf("now the level is %v", last)
+			}
+			check(&sp)
+			if ahead := st.level[(sp.now+2)*dotsAcross]; ahead == 0 {
+				t.Error("nothing is ahead")
+			}
+			b.load.s.State = load.Running
+			b.snapshots(100)
+			v = b.view()
+			sp = spanOf(20*time.Second, 0, v.end, 100)
+			st.collect(v, &sp, 100)
+			check(&sp)
+			if !strings.Contains(b.strip(), "ramp · holds ") {
+				t.Errorf("after the pause the strip is\n%s", b.strip())
+			}
+			b.load.s.State = load.Paused
+			b.snapshots(1)
+			if got := b.strip(); !strings.Contains(got, " ramp · paused ─╮") {
+				t.Errorf("paused at its level, the strip is\n%s", got)
+			}
+		})
+	}
+}
+
 // TestStripComesAndGoes with the profile.
 func TestStripComesAndGoes(t *testing.T) {
 	b := newBench(t, "dark", false)
