@@ -71,8 +71,9 @@
 //     has forgotten, because it was started again or its clock set back, lead
 //     to no session: Complete must sign the new Response.
 //   - Handshakes that are begun and left are bounded in time, in number, and in
-//     number for each initiator. A full table answers [ErrBusy] before it verifies
-//     a signature; an initiator's share of the table is looked at afterwards, when
+//     number for each initiator; so are the nonces that are remembered, of all and
+//     of each. A full table answers [ErrBusy] before it verifies a signature; an
+//     initiator's share of the table and of the nonces is looked at afterwards, when
 //     it is known who he is. So nobody can use up another's share, and one
 //     initiator cannot keep the others out. Where anybody may be an initiator,
 //     strangers are many: see [ResponderConfig].Authorize and the limits there.

@@ -223,7 +223,7 @@ func TestInsertAtOnce(t *testing.T) {
 // TestNoncesAreBounded sends Invitations until the memory for nonces is full.
 func TestNoncesAreBounded(t *testing.T) {
 	const limit = 16
-	p := newPair(t, ResponderConfig{MaxNonces: limit})
+	p := newPair(t, ResponderConfig{MaxNonces: limit, MaxNoncesPerPeer: limit})
 	accepted := 0
 	for i := range 3 * limit {
 		_, _, err := p.responder.Handle(p.begin(t, fmt.Sprint("c", i)).invitation(nil))

@@ -3,7 +3,6 @@ package handshake
 import (
 	"cmp"
 	"crypto/ed25519"
-	"errors"
 	"slices"
 	"time"
 
@@ -16,6 +15,7 @@ const (
 	DefaultMaxPending        = 1024
 	DefaultMaxPendingPerPeer = 64
 	DefaultMaxNonces         = 1 << 20
+	DefaultMaxNoncesPerPeer  = DefaultMaxNonces / 16
 )
 
 // ResponderConfig is how a [Responder] is to be. A field that is zero has its
@@ -41,9 +41,15 @@ type ResponderConfig struct {
 	// more at once, under different context ids.
 	MaxPendingPerPeer int
 	// MaxNonces is how many nonces of Invitations may be remembered, at about
-	// 60 bytes each once they were that many. One is remembered for twice the
-	// window.
+	// 100 bytes each once they were that many, and 250 where each is of another
+	// initiator. One is remembered for twice the window.
 	MaxNonces int
+	// MaxNoncesPerPeer is how many of them may be of one initiator, so that none
+	// can use up the memory of all by beginning over and over: he is refused
+	// with [ErrBusy] until his oldest is forgotten. It bounds how often one
+	// identity can begin, to that number in twice the window. Where MaxNonces is
+	// set and this is not, it is a sixteenth of that.
+	MaxNoncesPerPeer int
 }
 
 // Responder answers handshakes, of many initiators at once. Its methods may be
@@ -55,7 +61,7 @@ type Responder struct {
 	cfg     ResponderConfig
 	self    publicKey
 	pending *pendingTable
-	nonces  *session.ReplayGuard
+	nonces  *invitations
 	count   counters
 }
 
@@ -79,14 +85,14 @@ func NewResponder(cfg ResponderConfig) (*Responder, error) {
 		orDefault("MaxPending", &cfg.MaxPending, DefaultMaxPending),
 		orDefault("MaxPendingPerPeer", &cfg.MaxPendingPerPeer, DefaultMaxPendingPerPeer),
 		orDefault("MaxNonces", &cfg.MaxNonces, DefaultMaxNonces),
+		orDefault("MaxNoncesPerPeer", &cfg.MaxNoncesPerPeer, max(1, cfg.MaxNonces/16)),
 	); err != nil {
 		return nil, err
 	}
 	r := &Responder{
-		cfg:  cfg,
-		self: cfg.Identity.pair.public,
-		// A message from the window's future is good until, and at, twice the window.
-		nonces: session.NewReplayGuard(2*cfg.Window+1, cfg.MaxNonces),
+		cfg:    cfg,
+		self:   cfg.Identity.pair.public,
+		nonces: newInvitations(cfg.MaxNonces, cfg.MaxNoncesPerPeer, cfg.Window),
 	}
 	r.pending = newPendingTable(cfg.MaxPending, cfg.MaxPendingPerPeer, cfg.PendingTimeout, &r.count)
 	return r, nil
@@ -176,12 +182,8 @@ func (r *Responder) invitation(m *message) error {
 	if err := r.pending.roomOf(m.from, m.contextID); err != nil {
 		return err
 	}
-	err = r.nonces.Check(string(m.from[:]), m.nonce[:])
-	switch {
-	case errors.Is(err, session.ErrReplayed):
-		return ErrReplay
-	case err != nil: // the guard is full
-		return refuse(ErrBusy, "%d nonces are remembered", r.cfg.MaxNonces)
+	if err := r.nonces.check(m.from, m.nonce); err != nil {
+		return err
 	}
 	p := &pending{
 		key:        pendingKey{m.from, string(m.contextID)},

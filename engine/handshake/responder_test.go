@@ -25,6 +25,7 @@ func TestNewResponderRefuses(t *testing.T) {
 		{"pending", ResponderConfig{Identity: id, MaxPending: -2, MaxNonces: -3}, "MaxPending -2 is negative"},
 		{"pending of one", ResponderConfig{Identity: id, MaxPendingPerPeer: -1}, "MaxPendingPerPeer -1 is negative"},
 		{"nonces", ResponderConfig{Identity: id, MaxNonces: -3}, "MaxNonces -3 is negative"},
+		{"nonces of one", ResponderConfig{Identity: id, MaxNoncesPerPeer: -4}, "MaxNoncesPerPeer -4 is negative"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := NewResponder(c.cfg)
