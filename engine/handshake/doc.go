@@ -74,9 +74,15 @@
 //     number for each initiator; so are the nonces that are remembered, of all and
 //     of each. A full table answers [ErrBusy] before it verifies a signature; an
 //     initiator's share of the table and of the nonces is looked at afterwards, when
-//     it is known who he is. So nobody can use up another's share, and one
-//     initiator cannot keep the others out. Where anybody may be an initiator,
-//     strangers are many: see [ResponderConfig].Authorize and the limits there.
+//     it is known who he is. So nobody can use up another's share with messages of
+//     his own, and one initiator cannot keep the others out. Where anybody may be
+//     an initiator, strangers are many: see [ResponderConfig].Authorize and the
+//     limits there.
+//   - Who holds an Invitation back, or saw one that was refused because the table or
+//     the memory for nonces was full, can deliver it later: once, and while its
+//     timestamp is good. It takes a place and a nonce of its initiator's share, and
+//     leads to no session. It ends no handshake that began later: an Invitation that
+//     is not newer than the one whose place it would take is refused with [ErrStale].
 //   - A share of low order, which would make a secret that everybody knows, is
 //     refused, the X25519 half of a hybrid one too.
 //   - There is nothing to negotiate, and so nothing to downgrade. A suite that is

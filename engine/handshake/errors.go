@@ -19,7 +19,8 @@ var (
 	// is not the peer or not authorized, or one's own come back.
 	ErrIdentity = errors.New("handshake: wrong identity")
 	// ErrStale says that a message's timestamp is further from now than the
-	// window allows, in the past or in the future.
+	// window allows, in the past or in the future; or that an Invitation is not
+	// newer than the one whose handshake it would take the place of.
 	ErrStale = errors.New("handshake: stale timestamp")
 	// ErrPhase says that a message is not the one whose turn it is, or belongs
 	// to no handshake that is under way: it may have timed out, or be over.

@@ -34,7 +34,9 @@ type Initiator struct {
 // is the caller's to wipe, and what each phase cost. contextID names the
 // conversation: 1 to [MaxContextID] printable ASCII characters, or "" for a
 // random one. An identity has at most one handshake under way with a responder
-// under one context id: a newer one ends the older.
+// under one context id: one that is newer, by the identity's clock, ends the older.
+// Where that clock was set back, the newer is refused with [ErrStale] until the
+// older has timed out.
 //
 // On an error there is no result and nothing is kept. It is a refusal of this
 // package, by this end or as the transport tells it, or whatever else the

@@ -26,6 +26,7 @@ type pendingKey struct {
 type pending struct {
 	key      pendingKey
 	suite    Suite
+	sent     int64 // of the Invitation, by its initiator's clock
 	deadline time.Time
 
 	stage      stage
@@ -119,13 +120,6 @@ func (t *pendingTable) roomLocked(replaced *pending) error {
 	return nil
 }
 
-// roomOf returns [ErrBusy] if there is no room for one more handshake of peer.
-func (t *pendingTable) roomOf(peer publicKey, contextID []byte) error {
-	t.lock()
-	defer t.mu.Unlock()
-	return t.roomOfLocked(peer, t.byKey[pendingKey{peer, string(contextID)}])
-}
-
 func (t *pendingTable) roomOfLocked(peer publicKey, replaced *pending) error {
 	if replaced == nil && t.ofPeer[peer] >= t.perPeer {
 		return refuse(ErrBusy, "%d handshakes of this initiator are under way", t.perPeer)
@@ -134,7 +128,8 @@ func (t *pendingTable) roomOfLocked(peer publicKey, replaced *pending) error {
 }
 
 // insert adds a handshake, in place of an older one with the same key. It
-// returns [ErrBusy] if there is no room.
+// returns [ErrBusy] if there is no room, and [ErrStale] if the one with the same key
+// is not older: whoever held an Invitation back could end it with that.
 func (t *pendingTable) insert(p *pending) error {
 	t.lock()
 	defer t.mu.Unlock()
@@ -144,6 +139,9 @@ func (t *pendingTable) insert(p *pending) error {
 	}
 	if err := t.roomOfLocked(p.key.peer, replaced); err != nil {
 		return err
+	}
+	if replaced != nil && p.sent <= replaced.sent {
+		return refuse(ErrStale, "invitation is not newer than that of the handshake under way")
 	}
 	if replaced != nil {
 		t.unlist(replaced)

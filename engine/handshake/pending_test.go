@@ -154,7 +154,10 @@ func TestOvertaken(t *testing.T) {
 			time.Sleep(DefaultPendingTimeout)
 			p.pending(t, 0)
 		}, 0},
-		{"replaced", func(t *testing.T, p *pair) { p.invited(t, "c") }, 1},
+		{"replaced", func(t *testing.T, p *pair) {
+			time.Sleep(time.Nanosecond)
+			p.invited(t, "c")
+		}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -256,7 +259,7 @@ func TestPendingOfOnePeerIsBounded(t *testing.T) {
 	p.invited(t, "second")
 	third := p.begin(t, "third").invitation(nil)
 	p.refused(t, third, ErrBusy)
-	p.refused(t, third, ErrBusy) // not a replay: nothing is kept of it
+	p.refused(t, third, ErrReplay) // who saw it cannot use it
 	friend.invited(t, "first")
 	friend.invited(t, "third")
 	p.pending(t, 4)
@@ -268,14 +271,15 @@ func TestPendingOfOnePeerIsBounded(t *testing.T) {
 	p.invited(t, "second") // starts over
 	p.pending(t, 4)
 	p.handle(t, first.complete(nil))
-	p.handle(t, third)
+	p.refused(t, third, ErrReplay) // not now either, when there is room
+	p.invited(t, "third")
 	p.refused(t, p.begin(t, "fourth").invitation(nil), ErrBusy)
 	p.pending(t, 4)
 	friend.refused(t, friend.begin(t, "more").invitation(nil), ErrBusy)
 	newPairAt(t, p.responder).invited(t, "c")
 	newPairAt(t, p.responder).refused(t, newPairAt(t, p.responder).begin(t, "c").invitation(nil), ErrBusy) // of all
 	c := p.responder.Counters()
-	if c.Invited != 7 || c.Replaced != 1 || c.Completed != 1 || c.Refused.Of("busy") != 5 || c.Refused.Total() != 6 {
+	if c.Invited != 7 || c.Replaced != 1 || c.Completed != 1 || c.Refused.Of("busy") != 4 || c.Refused.Of("replay") != 2 || c.Refused.Total() != 7 {
 		t.Errorf("counters %+v", c)
 	}
 }
@@ -391,4 +395,69 @@ func TestKilledInitiator(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestOlderInvitationEndsNothing has somebody who saw an Invitation, or held it
+// back, deliver it while a newer one's handshake is under way: that goes on.
+func TestOlderInvitationEndsNothing(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cfg  ResponderConfig
+		// capture returns an Invitation under "c" of which no handshake is under way.
+		capture func(t *testing.T, p *pair) []byte
+		want    error
+	}{
+		{"delayed", ResponderConfig{}, func(t *testing.T, p *pair) []byte {
+			return p.begin(t, "c").invitation(nil)
+		}, ErrStale},
+		{"refused by a full table", ResponderConfig{MaxPending: 1}, func(t *testing.T, p *pair) []byte {
+			other := p.answered(t, "other")
+			msg := p.begin(t, "c").invitation(nil)
+			p.refused(t, msg, ErrBusy)
+			p.handle(t, other.complete(nil))
+			return msg
+		}, ErrStale},
+		{"refused for want of a share", ResponderConfig{MaxPendingPerPeer: 1}, func(t *testing.T, p *pair) []byte {
+			other := p.answered(t, "other")
+			msg := p.begin(t, "c").invitation(nil)
+			p.refused(t, msg, ErrBusy)
+			p.handle(t, other.complete(nil))
+			p.refused(t, msg, ErrReplay) // and takes no place
+			p.pending(t, 0)
+			return msg
+		}, ErrReplay},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPair(t, c.cfg)
+			captured := c.capture(t, p)
+			replaced := p.responder.Counters().Replaced
+			x := p.invited(t, "c")
+			p.refused(t, captured, c.want)
+			reply := p.handle(t, x.mustRequest(t))
+			p.refused(t, captured, ErrReplay)
+			if err := x.response(reply); err != nil {
+				t.Fatal(err)
+			}
+			if _, result, err := p.responder.Handle(x.complete(nil)); err != nil || result.Seed != x.seed {
+				t.Errorf("result %v, %v", result, err)
+			}
+			if n := p.responder.Counters().Replaced; n != replaced {
+				t.Errorf("%d handshakes were replaced", n-replaced)
+			}
+		})
+	}
+}
+
+// TestInvitationOfTheSameTime: which of two is newer cannot be told.
+func TestInvitationOfTheSameTime(t *testing.T) {
+	p := newPair(t, ResponderConfig{})
+	now := time.Now().UnixNano()
+	at := func(sent int64) []byte {
+		return p.begin(t, "c").forge(Invitation, nil, func(m *message) { m.sent = sent })
+	}
+	p.handle(t, at(now))
+	p.refused(t, at(now), ErrStale)
+	p.refused(t, at(now-1), ErrStale)
+	p.handle(t, at(now+1))
+	p.pending(t, 1)
 }

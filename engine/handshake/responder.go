@@ -175,19 +175,16 @@ func (r *Responder) invitation(m *message) error {
 	if r.cfg.Authorize != nil && !r.cfg.Authorize(slices.Clone(m.from[:])) {
 		return refuse(ErrIdentity, "initiator is not authorized")
 	}
-	// After the signature, since only it says whose handshake this is: who sends
-	// other people's names learns nothing of what they have under way, and can
-	// save us no work, because any other name would cost as much. Before the
-	// nonce, so that what is refused uses up no memory, and may be sent again.
-	if err := r.pending.roomOf(m.from, m.contextID); err != nil {
-		return err
-	}
+	// After the signature, since only it says whose handshake this is. The nonce
+	// comes before the initiator's share of the table: what is refused for want of
+	// that is signed and good, and whoever saw it could send it again later.
 	if err := r.nonces.check(m.from, m.nonce); err != nil {
 		return err
 	}
 	p := &pending{
 		key:        pendingKey{m.from, string(m.contextID)},
 		suite:      m.suite,
+		sent:       m.sent,
 		transcript: whole,
 	}
 	p.said.add(m.nonce)
