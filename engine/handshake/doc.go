@@ -83,6 +83,11 @@
 //     timestamp is good. It takes a place and a nonce of its initiator's share, and
 //     leads to no session. It ends no handshake that began later: an Invitation that
 //     is not newer than the one whose place it would take is refused with [ErrStale].
+//   - Strangers can ask whether somebody has a handshake under way under a context
+//     id that they know: a Request in his name is out of turn if not, and its
+//     signature does not verify if so. Who is told which of the two is wrong can
+//     mend it; and who sees the messages sees as much. How many he has under way is
+//     told to nobody else.
 //   - A share of low order, which would make a secret that everybody knows, is
 //     refused, the X25519 half of a hybrid one too.
 //   - There is nothing to negotiate, and so nothing to downgrade. A suite that is
