@@ -7,7 +7,8 @@ import (
 )
 
 // The refusals of this package, for use with [errors.Is]. Whoever gets one has
-// no session, and neither end keeps anything of the message that was refused.
+// no session, and neither end keeps anything of the message that was refused, but
+// the responder the nonce of an Invitation that was signed as it should be.
 var (
 	// ErrMalformed says that a message is not in the one encoding there is for
 	// it, is too long, or carries a key share that its suite cannot read.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -117,7 +118,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		Protocols:                    http1(),
 		DisableGeneralOptionsHandler: true, // there is one method
 		ReadHeaderTimeout:            cfg.HeaderTimeout,
-		WriteTimeout:                 cfg.BodyTimeout + cfg.WriteTimeout, // of what the library answers itself
+		WriteTimeout:                 cfg.BodyTimeout + min(cfg.WriteTimeout, math.MaxInt64-cfg.BodyTimeout), // of what the library answers itself
 		IdleTimeout:                  cfg.IdleTimeout,
 		MaxHeaderBytes:               cfg.MaxHeaderBytes,
 		ErrorLog:                     cfg.ErrorLog,

@@ -5,9 +5,11 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -32,6 +34,35 @@ func TestNewResponderRefuses(t *testing.T) {
 			if r != nil || !errors.Is(err, ErrParams) || err.Error() != "handshake: bad parameters: "+c.text {
 				t.Errorf("%v, %v, want none and %q", r, err, c.text)
 			}
+		})
+	}
+}
+
+// TestLongestDurations: the longest that can be said is no panic, and no window
+// that is shut.
+func TestLongestDurations(t *testing.T) {
+	const longest = time.Duration(math.MaxInt64)
+	for _, window := range []time.Duration{longest, longest - 1, longest/2 + 1, longest / 2} {
+		t.Run(window.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPairOver(t, newPipeListener(),
+					ResponderConfig{Window: window, PendingTimeout: longest},
+					ServerConfig{BodyTimeout: longest, WriteTimeout: longest, HeaderTimeout: longest, IdleTimeout: longest},
+					ClientConfig{Timeout: longest, IdleTimeout: longest})
+				p.initiator.Window = window
+				invitation := p.begin(t, "c").invitation(nil)
+				p.handle(t, invitation)
+				time.Sleep(24 * time.Hour)
+				p.refused(t, invitation, ErrReplay)
+				p.pending(t, 1)
+				if err := p.run(); err != nil {
+					t.Error(err)
+				}
+				if p.server.http.WriteTimeout < 0 {
+					t.Errorf("server has a WriteTimeout of %v", p.server.http.WriteTimeout)
+				}
+				p.responder.pending.drop(p.responder.pending.oldest) // and its timer with it
+			})
 		})
 	}
 }
