@@ -5,7 +5,9 @@ import (
 	"sync"
 )
 
-// limited is a listener that accepts no more connections than fit into open.
+// limited is a listener that gives out no more connections than fit into open,
+// which several may share. Room is taken once there is a connection for it: a
+// listener that waits for its next one keeps none from the others.
 type limited struct {
 	net.Listener
 	open   chan struct{}
@@ -17,19 +19,19 @@ func limit(l net.Listener, open chan struct{}) net.Listener {
 	return &limited{Listener: l, open: open, closed: make(chan struct{})}
 }
 
-// Accept waits until there is room for a connection, then for the connection.
+// Accept waits for a connection, then until there is room for it.
 func (l *limited) Accept() (net.Conn, error) {
-	select {
-	case l.open <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
 	c, err := l.Listener.Accept()
 	if err != nil {
-		<-l.open
 		return nil, err
 	}
-	return &counted{Conn: c, open: l.open}, nil
+	select {
+	case l.open <- struct{}{}:
+		return &counted{Conn: c, open: l.open}, nil
+	case <-l.closed:
+		_ = c.Close() // nothing was said on it
+		return nil, net.ErrClosed
+	}
 }
 
 func (l *limited) Close() error {

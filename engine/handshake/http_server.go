@@ -44,8 +44,9 @@ type ServerConfig struct {
 	// The rest holds for Serve only. Where the Server is a handler of somebody
 	// else's, these are that server's business.
 
-	// MaxConns is how many connections may be open. Further ones wait, with the
-	// operating system, until one of these ends. Idle ones count.
+	// MaxConns is how many connections are served at once, of all listeners
+	// together. Idle ones count. One more of each listener waits for its turn, and
+	// those that come then with the operating system.
 	MaxConns int
 	// HeaderTimeout is how long a header may take to arrive, and the first also
 	// to begin.
@@ -83,7 +84,7 @@ type ServerConfig struct {
 type Server struct {
 	cfg  ServerConfig
 	http http.Server
-	open chan struct{} // has an element for each open connection, and the one waited for
+	open chan struct{} // has an element for each connection that is served
 
 	mu      sync.Mutex
 	unused  map[net.Conn]struct{} // connections from which no request came yet
@@ -134,7 +135,7 @@ func http1() *http.Protocols {
 }
 
 // Serve answers what comes over l, until Shutdown or Close, which it returns nil
-// after; or until l fails. It closes l.
+// after; or until l fails. It closes l. It may serve several listeners at once.
 func (s *Server) Serve(l net.Listener) error {
 	err := s.http.Serve(limit(l, s.open))
 	if errors.Is(err, http.ErrServerClosed) {
