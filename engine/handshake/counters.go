@@ -28,6 +28,17 @@ type Counters struct {
 	Refused Refusals
 }
 
+// ServerCounters say what a [Server] answered since it was made. Numbers only grow.
+type ServerCounters struct {
+	// Taken are the messages answered with 200 or 204.
+	Taken uint64
+	// Refused are all refusals, by the word that was sent: those of the responder,
+	// who counts them too; "refused" by Accept; "malformed" of what was too long to
+	// be read; "transport" of requests that carried no message or not all of one.
+	// What the library answers because it is not HTTP is not among them.
+	Refused Refusals
+}
+
 // Refusals are numbers of errors by their [Cause], in the order of [Causes].
 type Refusals [len(causes) + 1]uint64
 

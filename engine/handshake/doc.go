@@ -96,7 +96,8 @@
 //     keys later: the shares are fresh, and their secrets are kept by nobody. With
 //     Hybrid that holds against who has a quantum computer later, too. Signatures
 //     are Ed25519 in every suite, which such a computer forges from then on.
-//   - Each refusal is counted by its cause: see [Responder.Counters].
+//   - Each refusal is counted by its cause: see [Responder.Counters], and
+//     [Server.Counters] for what did not get as far as a responder.
 //
 // Identities and context ids are sent in the clear: who talks to whom is not
 // hidden. Which keys to trust is the caller's knowledge.

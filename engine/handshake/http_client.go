@@ -199,7 +199,6 @@ func answer(resp *http.Response) ([]byte, error) {
 	if refusal == nil {
 		return nil, refuse(ErrTransport, "answer is status %d", resp.StatusCode)
 	}
-	// Read to its end, so that the connection can be used again.
 	buf := make([]byte, 2*maxLine)
 	n, err := readAll(buf, resp.Body)
 	if err != nil || n == len(buf) {

@@ -27,7 +27,7 @@ func TestShutdownWaits(t *testing.T) {
 		}}, ClientConfig{})
 		l.connect(t)
 		idle := l.connect(t)
-		idle.send(post(nil))
+		idle.send(post(p.begin(t, "idle").invitation(nil)))
 		idle.status(t)
 		var result *Result
 		var failed error

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -78,12 +79,22 @@ type ServerConfig struct {
 //
 // What is not HTTP is answered as the library does.
 //
+// After a refusal the connection is closed: who was refused and goes on has to
+// connect again, which costs a good client little, and ends with the limits on time
+// what one connection may take up without a message that is taken. Many connections
+// from many addresses can still take up all of MaxConns, for the time of a header
+// and a body each; and who is let in can keep one open by beginning a handshake in
+// each IdleTimeout. Bounds by address are for what stands in front of a Server.
+//
 // A Server is an [http.Handler], with the limits on body and time in force in
 // anybody's server; or it serves a listener itself. Its methods may be called
 // from any goroutine.
 type Server struct {
-	cfg  ServerConfig
-	http http.Server
+	cfg     ServerConfig
+	http    http.Server
+	taken   atomic.Uint64
+	refused [len(Refusals{})]atomic.Uint64
+
 	open chan struct{} // has an element for each connection that is served
 
 	mu      sync.Mutex
@@ -126,6 +137,15 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		ConnState:                    s.connState,
 	}
 	return s, nil
+}
+
+// Counters returns the server's counts as they are now.
+func (s *Server) Counters() ServerCounters {
+	now := ServerCounters{Taken: s.taken.Load()}
+	for i := range s.refused {
+		now.Refused[i] = s.refused[i].Load()
+	}
+	return now
 }
 
 func http1() *http.Protocols {
@@ -217,14 +237,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = limits.SetReadDeadline(time.Time{}) // Accept may take longer
 		reply, err = s.exchange(msg)
 		status = statusOf(err)
-	} else {
-		// What is left of the body is not worth waiting for.
-		w.Header().Set("Connection", "close")
 	}
 	_ = limits.SetWriteDeadline(time.Now().Add(s.cfg.WriteTimeout))
+	if err != nil {
+		s.refuse(w, status, err)
+		return
+	}
+	s.taken.Add(1)
 	switch {
-	case err != nil:
-		sayRefused(w, status, err)
 	case len(reply) == 0:
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -272,21 +292,26 @@ func (s *Server) exchange(msg []byte) ([]byte, error) {
 	return nil, nil
 }
 
-// sayRefused writes a refusal.
-func sayRefused(w http.ResponseWriter, status int, err error) {
-	h := w.Header()
-	h.Set(HTTPRefusedHeader, Cause(err))
-	h.Set("Content-Type", "text/plain; charset=utf-8")
+// refuse writes a refusal, and counts it before anybody has it.
+func (s *Server) refuse(w http.ResponseWriter, status int, err error) {
+	cause := causeIndex(err)
 	text := oneLine(err.Error())
+	h := w.Header()
 	switch status {
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1") // a handshake under way ends at any moment
 	case http.StatusInternalServerError:
-		h.Set(HTTPRefusedHeader, causeOther)
+		cause = len(causes)
 		text = "handshake: responder failed" // how is its owner's business
 	}
+	s.refused[cause].Add(1)
+	h.Set(HTTPRefusedHeader, Causes()[cause])
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	// Who sends what is refused takes up no connection for longer; and what is left
+	// of a body is not worth waiting for.
+	h.Set("Connection", "close")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, text+"\n") // whoever does not listen is told nothing
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -157,6 +158,12 @@ func TestServerRefuses(t *testing.T) {
 			if got := resp.Header.Get("Retry-After"); (got != "") != (c.status == 503) {
 				t.Errorf("Retry-After %q with status %d", got, c.status)
 			}
+			if resp.Header.Get("Connection") != "close" {
+				t.Error("connection is kept")
+			}
+			if n := server.Counters(); n.Taken != 0 || n.Refused.Of(word) != 1 || n.Refused.Total() != 1 {
+				t.Errorf("counted %+v, want one %q", n, word)
+			}
 			text := recorded.Body.String()
 			if strings.Contains(text, "hunter2") || strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "handshake: ") {
 				t.Errorf("text %q", text)
@@ -237,17 +244,27 @@ func TestServerTakesOnlyMessages(t *testing.T) {
 			r := httptest.NewRequest(c.method, c.path, c.body)
 			r.Header = c.header
 			w := httptest.NewRecorder()
+			before := server.Counters()
 			server.ServeHTTP(w, r)
+			want := before
+			if c.word == "" {
+				want.Taken++
+			} else {
+				want.Refused[slices.Index(Causes(), c.word)]++
+			}
+			if got := server.Counters(); got != want {
+				t.Errorf("counted %+v, then %+v", before, got)
+			}
 			if w.Code != c.status || w.Header().Get(HTTPRefusedHeader) != c.word {
 				t.Errorf("status %d, word %q, want %d, %q", w.Code, w.Header().Get(HTTPRefusedHeader), c.status, c.word)
 			}
 			if got := w.Header().Get("Allow"); (got == "POST") != (c.status == 405) {
 				t.Errorf("Allow %q with status %d", got, c.status)
 			}
+			if closed := w.Header().Get("Connection") == "close"; closed != (c.word != "") {
+				t.Errorf("connection is closed: %t", closed)
+			}
 			if c.word == "transport" {
-				if w.Header().Get("Connection") != "close" {
-					t.Error("connection is kept")
-				}
 				if _, err := answer(w.Result()); !errors.Is(err, ErrTransport) {
 					t.Errorf("error %v, want ErrTransport", err)
 				}
