@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"sync"
@@ -298,31 +299,83 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
-// TestClientKeepsNothing overwrites each message when RoundTrip has returned, also
-// where the server answers before it has read it.
+// noting is a connection that notes what is written to it, or would be.
+type noting struct {
+	net.Conn
+	mu   sync.Mutex
+	said []byte
+}
+
+func (c *noting) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	c.said = append(c.said, b...)
+	c.mu.Unlock()
+	return c.Conn.Write(b)
+}
+
+// TestClientKeepsNothing overwrites a message when RoundTrip has returned, where
+// the server answered before the library wrote it: what goes out is the message.
 func TestClientKeepsNothing(t *testing.T) {
-	p := newHTTPPair(t, ResponderConfig{})
-	elsewhere, err := NewClient("http://"+p.listener.Addr().String()+"/elsewhere", ClientConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer elsewhere.Close()
-	msg := make([]byte, MaxMessage)
-	for range 50 {
-		if _, err := elsewhere.RoundTrip(t.Context(), msg); !errors.Is(err, ErrTransport) {
-			t.Fatalf("error %v, want ErrTransport", err)
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		conn := &noting{Conn: ours}
+		client, err := newClient("http://pipe", ClientConfig{}, func(context.Context, string, string) (net.Conn, error) { return conn, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		defer theirs.Close()
+		overwritten := make(chan struct{})
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+			WroteHeaders: func() { // and not yet the body
+				_, _ = io.WriteString(theirs, "HTTP/1.1 204 No Content\r\n\r\n")
+				<-overwritten
+			},
+		})
+		msg := []byte("invitation")
+		if reply, err := client.RoundTrip(ctx, msg); err != nil || reply != nil {
+			t.Errorf("reply of %d bytes, %v", len(reply), err)
 		}
 		clear(msg)
-	}
-	overwriting := transportFunc(func(msg []byte) ([]byte, error) {
-		copied := bytes.Clone(msg)
-		defer clear(copied)
-		return p.client.RoundTrip(context.Background(), copied)
+		close(overwritten)
+		synctest.Wait()
+		conn.mu.Lock()
+		defer conn.mu.Unlock()
+		if !bytes.HasSuffix(conn.said, []byte("\r\n\r\ninvitation")) {
+			t.Errorf("sent %q, want the message at its end", conn.said)
+		}
 	})
-	result, _, err := p.initiator.Run(t.Context(), overwriting, p.responder.Public(), "")
-	if err != nil || result.Seed != p.accepted.Seed {
-		t.Errorf("result %v, %v, responder has %v", result, err, p.accepted)
-	}
+}
+
+// TestDialingEnds: nobody waits any more, and still the network is not asked for
+// longer than an exchange may take.
+func TestDialingEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const timeout = 3 * time.Second
+		began := time.Now()
+		var took time.Duration
+		client, err := newClient("http://pipe", ClientConfig{Timeout: timeout}, func(ctx context.Context, _, _ string) (net.Conn, error) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Hour):
+			}
+			took = time.Since(began)
+			return nil, syscall.ETIMEDOUT
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := client.RoundTrip(ctx, []byte("hi")); Cause(err) != "timeout" {
+			t.Errorf("error %v, want a timeout", err)
+		}
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if took == 0 || took > timeout {
+			t.Errorf("dialing took %v, want %v at most", took, timeout)
+		}
+	})
 }
 
 // TestConcurrentHTTP has many initiators share a client, and checks what is left

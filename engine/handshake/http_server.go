@@ -234,7 +234,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	msg, status, err := receive(r, buf)
 	var reply []byte
 	if err == nil {
-		_ = limits.SetReadDeadline(time.Time{}) // Accept may take longer
 		reply, err = s.exchange(msg)
 		status = statusOf(err)
 	}
