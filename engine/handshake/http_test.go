@@ -22,17 +22,7 @@ type httpPair struct {
 	listener net.Listener
 }
 
-// newHTTPPair returns a pair that talks over loopback until the test ends.
-func newHTTPPair(t testing.TB, cfg ResponderConfig) *httpPair {
-	t.Helper()
-	l, err := Listen("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newPairOver(t, l, cfg, ServerConfig{}, ClientConfig{})
-}
-
-// newPairOver returns a pair that talks over l. Accept is filled in if it is not set.
+// newPairOver returns a pair that talks over l until the test ends. Accept is filled in if it is not set.
 func newPairOver(t testing.TB, l net.Listener, cfg ResponderConfig, sc ServerConfig, cc ClientConfig) *httpPair {
 	t.Helper()
 	p := &httpPair{pair: newPair(t, cfg), listener: l}
