@@ -45,7 +45,8 @@ type parties struct {
 func newParties() (*parties, error) {
 	r, err := handshake.NewResponder(handshake.ResponderConfig{
 		Identity: handshake.NewIdentity(), Window: window,
-		MaxPending: maxPending, MaxPendingPerPeer: maxPending, MaxNonces: maxNonces,
+		MaxPending: maxPending, MaxPendingPerPeer: maxPending,
+		MaxNonces: maxNonces, MaxNoncesPerPeer: maxNonces,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load: responder: %w", err)
