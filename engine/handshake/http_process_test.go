@@ -369,7 +369,7 @@ func TestClientKilled(t *testing.T) {
 			}
 			client.kill()
 			close(release)
-			eventually(t, "connection of the killed process is gone", func() bool { return len(server.open) == 1 })
+			eventually(t, "connection of the killed process is gone", func() bool { return len(server.open) == 0 })
 			eventually(t, "nothing is pending", func() bool { return p.responder.Pending() == 0 })
 			if err := server.Shutdown(t.Context()); err != nil {
 				t.Error(err)
