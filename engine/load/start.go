@@ -216,6 +216,9 @@ func (l *lane) create(b *birth) bool {
 		Label: session.DefaultLabel, Seed: b.seed[:], Role: session.Initiator,
 		Optimizations: &l.cfg.Optimizations,
 	}
+	if b.suite != HandshakeNone {
+		params.Label = suites[b.suite].Label()
+	}
 	p := l.take()
 	var err error
 	if p.a, err = l.run.initiators.Create(params); err != nil {
