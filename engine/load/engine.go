@@ -15,6 +15,9 @@ import (
 // live, and far from costing anything.
 const snapshotInterval = 100 * time.Millisecond
 
+// firstSnapshot is when the first one comes: whoever looks at a screen waits for it.
+const firstSnapshot = 20 * time.Millisecond
+
 // The errors of an [Engine].
 var (
 	ErrNotRunning = errors.New("load: engine is not running")
@@ -348,7 +351,7 @@ func (e *Engine) lastSnapshot() Snapshot {
 // load when its time is over.
 func (e *Engine) publish() {
 	defer e.control.Done()
-	tick := time.NewTicker(snapshotInterval)
+	tick, first := time.NewTicker(firstSnapshot), true
 	defer tick.Stop()
 	over := time.NewTimer(math.MaxInt64)
 	defer over.Stop()
@@ -362,6 +365,10 @@ func (e *Engine) publish() {
 		over.Reset(left)
 		select {
 		case <-tick.C:
+			if first {
+				tick.Reset(snapshotInterval)
+				first = false
+			}
 			e.mu.Lock()
 			over := false
 			if e.state != Stopped {
