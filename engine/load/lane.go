@@ -50,12 +50,14 @@ type lane struct {
 	plain    []byte
 	sealed   []byte
 	opened   []byte
+	ready    func() bool // called, made once
 	sleeper
 }
 
 func newLane(r *run, index int) *lane {
 	l := &lane{run: r, index: index, line: r.parties.newLine()}
 	l.rng = mathrand.New(&l.random)
+	l.ready = l.called
 	return l
 }
 
@@ -168,7 +170,7 @@ func (l *lane) nap() {
 	if until <= now {
 		return
 	}
-	l.sleep(time.Duration(until-now), l.called)
+	l.sleep(time.Duration(until-now), l.ready)
 	slept := l.run.now()
 	if overdue {
 		l.delay.lose(slept, slept-now)
