@@ -222,9 +222,9 @@ func (e *Engine) pause(from, to State) {
 }
 
 // Reset ends all sessions and begins anew: empty managers, empty pools, all
-// counters, the elapsed time and the profile at zero. A paused load stays paused. It returns [ErrNotRunning] before Start
-// and after the end, and the error of a transport that cannot be had; then nothing
-// changed.
+// counters, the elapsed time and the profile at zero. A paused load stays paused.
+// It returns [ErrNotRunning] before Start and after the end, and the error of a
+// transport that cannot be had; then nothing changed.
 func (e *Engine) Reset() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

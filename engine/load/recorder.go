@@ -129,6 +129,21 @@ func (c *handshakeCounts) add(k *kindRecorder) {
 	}
 }
 
+// sum adds what others added up.
+func (c *handshakeCounts) sum(o *handshakeCounts) {
+	for i, n := range o.failed {
+		c.failed[i] += n
+	}
+	c.total.Add(&o.total)
+	for i := range c.phases {
+		c.phases[i].Add(&o.phases[i])
+		c.bytes[i] += o.bytes[i]
+		c.units[i].Allocs += o.units[i].Allocs
+		c.units[i].AllocBytes += o.units[i].AllocBytes
+		c.units[i].WireBytes += o.units[i].WireBytes
+	}
+}
+
 // weigh adds what the phases of one handshake take, once for each completed.
 func (c *handshakeCounts) weigh(units *[handshake.NumPhases]PhaseUnit, completed uint64) {
 	n := float64(completed)
@@ -172,16 +187,14 @@ func (m *merger) mergeHandshakes(s *Snapshot, lanes []*lane) {
 			for _, l := range lanes {
 				if k := l.rec.kinds[suite][t].Load(); k != nil {
 					m.one.add(k)
-					m.all.add(k)
 					ran = true
 				}
 			}
 			if !ran {
 				continue
 			}
-			n := m.one.total.N()
-			m.one.weigh(&units[suite][t], n)
-			m.all.weigh(&units[suite][t], n)
+			m.one.weigh(&units[suite][t], m.one.total.N())
+			m.all.sum(&m.one)
 			s.Handshakes.BySuite = append(s.Handshakes.BySuite, HandshakeKind{suite, t, m.one.counts()})
 		}
 	}
