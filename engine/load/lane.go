@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	mathrand "math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -32,7 +33,8 @@ type lane struct {
 	index int
 	rec   recorder
 
-	*orders  // in force; nil until there are any
+	*orders                         // in force; nil until there are any
+	rests    atomic.Pointer[orders] // by which there is nothing to start; nil while there may be
 	schedule schedule
 	random   mathrand.PCG   // what a pair draws from, seeded for each
 	rng      *mathrand.Rand // over random
@@ -51,6 +53,7 @@ type lane struct {
 	sealed   []byte
 	opened   []byte
 	ready    func() bool // called, made once
+	hook     laneHook
 	sleeper
 }
 
@@ -69,7 +72,11 @@ func (l *lane) loop() {
 	for !l.run.stopped.Load() {
 		l.obey()
 		testHookLane()
+		l.hook.begin()
 		busy := l.collect()
+		if l.drain {
+			l.agenda.each(l.finish)
+		}
 		l.turn = l.look()
 		for n := range eventBurst {
 			now := l.look()
@@ -90,7 +97,9 @@ func (l *lane) loop() {
 		if l.beginVacant() {
 			busy = true
 		}
-		if !busy {
+		if busy {
+			l.hook.end(l.run.arm)
+		} else {
 			l.nap()
 		}
 	}
@@ -167,6 +176,7 @@ func (l *lane) nap() {
 		}
 	}
 	until = l.agenda.wake(until)
+	l.rest()
 	if until <= now {
 		return
 	}
@@ -176,6 +186,17 @@ func (l *lane) nap() {
 		l.delay.lose(slept, slept-now)
 	} else {
 		l.delay.lose(slept, max(slept-until, 0))
+	}
+}
+
+// rest says whether there is anything to start by the orders in force.
+func (l *lane) rest() {
+	o := l.orders
+	if l.schedule.due() != never || l.vacancies() > 0 {
+		o = nil
+	}
+	if l.rests.Load() != o {
+		l.rests.Store(o)
 	}
 }
 

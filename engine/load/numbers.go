@@ -59,6 +59,15 @@ func (n *numbers) unclaim(number uint64) {
 	n.left.Add(1)
 }
 
+// restart begins again at 0. Nobody may have a number meanwhile.
+func (n *numbers) restart() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.next.Store(0)
+	n.left.Store(0)
+	n.back = n.back[:0]
+}
+
 // exhausted tells whether claim would say no.
 func (n *numbers) exhausted(limit int) bool {
 	return limit > 0 && n.left.Load() == 0 && n.next.Load() >= pairsOf(limit)

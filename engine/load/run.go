@@ -26,6 +26,7 @@ type orders struct {
 	shape  *Shape // of cfg, from start on; another one means a new schedule
 	start  int64  // engine time, ns
 	paused bool
+	drain  bool  // pairs that live are closed before their time
 	at     int64 // since when they hold, engine time in ns
 	// until is when, by the orders before, the run had started as many sessions as
 	// it was to; never if it had not.
@@ -45,6 +46,7 @@ type run struct {
 	begun      bool // lanes have their sleepers
 	orders     atomic.Pointer[orders]
 	numbers    numbers
+	arm        int // of an experiment
 	pressure   pressure
 	ctx        context.Context //nolint:containedctx // of the handshakes under way, which end with the run
 	cancel     context.CancelFunc

@@ -218,10 +218,15 @@ func shortfalls(now, before *Snapshot) []string {
 	stretch := now.Elapsed - before.Elapsed
 	offered, achieved := now.Offered-before.Offered, float64(now.Sessions.Created-before.Sessions.Created)
 	if len(why) == 0 && stretch >= settled && achieved < least(offered) {
-		rate := func(n float64) string { return format.Text(format.AppendRate, perSecond(n, stretch)) }
-		why = append(why, "behind: "+rate(achieved)+" of "+rate(offered)+" offered")
+		why = append(why, behind(perSecond(achieved, stretch), perSecond(offered, stretch)))
 	}
 	return why
+}
+
+// behind says that a rate was not reached.
+func behind(achieved, offered float64) string {
+	rate := func(v float64) string { return format.Text(format.AppendRate, v) }
+	return "behind: " + rate(achieved) + " of " + rate(offered) + " offered"
 }
 
 // least is how many of the offered sessions must have been started for the

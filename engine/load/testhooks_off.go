@@ -4,3 +4,9 @@ package load
 
 // testHookLane does nothing outside of builds for tests.
 func testHookLane() {}
+
+// laneHook does nothing outside of builds for tests.
+type laneHook struct{}
+
+func (*laneHook) begin()  {}
+func (*laneHook) end(int) {}

@@ -144,6 +144,35 @@ func AppendBytes(dst []byte, v float64) []byte {
 	return append(dst, "iB"...)
 }
 
+// AppendIn appends v in a unit as metrics have it: "" for a plain number, "B" for
+// bytes, "ns" for a time, "ratio" for a share and "1/s" for a rate: 6, 0.035, 41.3,
+// 12.3 KiB, 84.0 µs, 96.5 %, 19.98k/s.
+func AppendIn(dst []byte, v float64, unit string) []byte {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return append(dst, Dash...)
+	case v < 0:
+		return AppendIn(append(dst, '-'), -v, unit)
+	}
+	switch unit {
+	case "B":
+		return AppendBytes(dst, v)
+	case "ns":
+		return AppendDuration(dst, v)
+	case "ratio":
+		return AppendPercent(dst, v)
+	case "1/s":
+		return AppendRate(dst, v)
+	}
+	switch {
+	case v == math.Trunc(v) && v < 1000:
+		return strconv.AppendFloat(dst, v, 'f', 0, 64)
+	case v < 0.9995:
+		return strconv.AppendFloat(dst, v, 'f', 3, 64)
+	}
+	return AppendPer(dst, v)
+}
+
 // AppendClock appends d as hours, minutes and seconds: 00:01:23.
 func AppendClock(dst []byte, d time.Duration) []byte {
 	s := int64(max(d, 0) / time.Second)

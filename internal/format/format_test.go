@@ -14,6 +14,9 @@ func TestAppend(t *testing.T) {
 	count := func(dst []byte, v float64) []byte { return AppendCount(dst, uint64(v)) }
 	exact := func(dst []byte, v float64) []byte { return AppendExact(dst, uint64(v)) }
 	clock := func(dst []byte, v float64) []byte { return AppendClock(dst, time.Duration(v*1e9)) }
+	in := func(unit string) func([]byte, float64) []byte {
+		return func(dst []byte, v float64) []byte { return AppendIn(dst, v, unit) }
+	}
 	span := func(dst []byte, v float64) []byte { return AppendSpan(dst, time.Duration(v*1e9)) }
 	tests := []struct {
 		name string
@@ -31,6 +34,11 @@ func TestAppend(t *testing.T) {
 			0: "0 ns", 1.2: "1.2 ns", 312: "312 ns", 4_210: "4.21 µs", 84_000: "84.0 µs", 999_600: "1.00 ms", 1.2e6: "1.20 ms", 2.05e9: "2.05 s", math.NaN(): Dash,
 		}},
 		{"bytes", AppendBytes, map[float64]string{0: "0 B", 1.5: "1.50 B", 512: "512 B", 1024: "1.00 KiB", 12_595: "12.3 KiB", 1 << 30: "1.00 GiB", math.Inf(1): Dash}},
+		{"in a plain number", in(""), map[float64]string{0: "0", 6: "6", 0.0342: "0.034", 0.9996: "1.00", 41.09: "41.1", 1857: "1857", 12_345: "12.3k", -2: "-2", math.NaN(): Dash}},
+		{"in bytes", in("B"), map[float64]string{0: "0 B", 12_595: "12.3 KiB", -1024: "-1.00 KiB"}},
+		{"in time", in("ns"), map[float64]string{84_000: "84.0 µs", -84_000: "-84.0 µs"}},
+		{"in shares", in("ratio"), map[float64]string{0.9658: "96.6 %", 1: "100 %", 0: "0 %"}},
+		{"in rates", in("1/s"), map[float64]string{19_980: "19.98k/s"}},
 		{"clock", clock, map[float64]string{0: "00:00:00", 83: "00:01:23", 3600 * 100: "100:00:00", -5: "00:00:00"}},
 		{"set rate", AppendSetRate, map[float64]string{20_000: "20k/s", 1500: "1.5k/s", 5: "5/s", 1_234_567: "1.235M/s"}},
 		{"tick", AppendTick, map[float64]string{0: "0", 40: "40", 2.5: "2.5", 20_000: "20k", 1500: "1.5k", 100_000: "100k"}},
