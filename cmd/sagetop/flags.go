@@ -29,12 +29,19 @@ type options struct {
 	theme          string // dashboard
 	ascii, noColor bool   // dashboard
 
-	output string // run
-	quiet  bool   // run
+	output  string   // of commands that print figures
+	formats []string // that it may be
+	quiet   bool
+
+	slices int           // of each arm of an experiment
+	slice  time.Duration // how long one is
 }
 
 func defaultOptions() *options {
-	return &options{config: load.Default(), theme: "auto", output: "text"}
+	return &options{
+		config: load.Default(), theme: "auto", output: "text", formats: report.Formats(),
+		slices: load.DefaultSlices, slice: load.DefaultSlice,
+	}
 }
 
 // flag describes a flag for people.
@@ -87,8 +94,8 @@ var (
 		{name: "no-color", help: "draw without colours, as with NO_COLOR set"},
 	}
 	outputFlags = []flag{
-		{name: "output", value: "NAME", help: "format of what is printed on standard output", limits: strings.Join(report.Formats(), " | "), initial: "text", choices: report.Formats()},
-		{name: "quiet", help: "no progress on standard error"},
+		outputFlagOf(report.Formats()),
+		quietFlag,
 	}
 )
 
@@ -99,8 +106,10 @@ func (o *options) settings() []settings.Setting {
 		settings.Setting{Name: "theme", Set: oneOf(&o.theme, ui.ThemeNames())},
 		settings.Setting{Name: "ascii", Set: boolean(&o.ascii)},
 		settings.Setting{Name: "no-color", Set: boolean(&o.noColor)},
-		settings.Setting{Name: "output", Set: oneOf(&o.output, report.Formats())},
+		settings.Setting{Name: "output", Set: oneOf(&o.output, o.formats)},
 		settings.Setting{Name: "quiet", Set: boolean(&o.quiet)},
+		settings.Setting{Name: "slices", Set: within(&o.slices, load.MinSlices, load.MaxSlices)},
+		settings.Setting{Name: "slice", Set: length(&o.slice, load.MinSlice, load.MaxSlice)},
 	)
 }
 
@@ -120,6 +129,28 @@ func boolean(to *bool) func(string) error {
 		v, err := strconv.ParseBool(text)
 		if err != nil {
 			return fmt.Errorf("%q is not valid; want true or false", text)
+		}
+		*to = v
+		return nil
+	}
+}
+
+func within(to *int, low, high int) func(string) error {
+	return func(text string) error {
+		v, err := strconv.Atoi(text)
+		if err != nil || v < low || v > high {
+			return fmt.Errorf("%q is not valid; want a whole number from %d to %d", text, low, high)
+		}
+		*to = v
+		return nil
+	}
+}
+
+func length(to *time.Duration, low, high time.Duration) func(string) error {
+	return func(text string) error {
+		v, err := time.ParseDuration(text)
+		if err != nil || v < low || v > high {
+			return fmt.Errorf("%q is not valid; want a time from %s to %s, such as 250ms", text, low, high)
 		}
 		*to = v
 		return nil

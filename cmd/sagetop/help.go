@@ -24,8 +24,9 @@ var helpGroups = []struct {
 	{"Load over time", []string{"profile", "stages", "ramp-time", "period", "spike-time", "peak"}},
 	{"Handshakes", []string{"handshake", "handshake-share", "transport"}},
 	{"Go runtime", []string{"gogc", "memory-limit"}},
+	{"Experiment", []string{"base", "new", "base-config", "new-config", "set", "each", "minimize", "subject-to", "slices", "slice", "fail-if"}},
 	{"Screen", []string{"theme", "ascii", "no-color"}},
-	{"Output", []string{"output", "quiet"}},
+	{"Output", []string{"output", "plot", "quiet"}},
 	{"Other", nil},
 }
 
