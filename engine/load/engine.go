@@ -22,6 +22,7 @@ const firstSnapshot = 20 * time.Millisecond
 var (
 	ErrNotRunning = errors.New("load: engine is not running")
 	ErrStarted    = errors.New("load: engine was started before")
+	ErrComparing  = errors.New("load: a comparison is running")
 )
 
 // Engine puts load on two session managers and tells how it goes. Its methods
@@ -139,8 +140,8 @@ func (e *Engine) Config() Config {
 
 // Apply makes cfg hold from now on: for the sessions that start later, for the
 // schedule, the pools and the collector at once. It returns the error of
-// [Config.Validate], that of a transport that cannot be had, and [ErrNotRunning]
-// before Start and after the end; then nothing changed. A changed RNGSeed begins
+// [Config.Validate], that of a transport that cannot be had, [ErrNotRunning]
+// before Start and after the end, and [ErrComparing]; then nothing changed. A changed RNGSeed begins
 // its random numbers anew. The profile goes on where it is, unless something
 // changed that says when it does what: then it begins now.
 func (e *Engine) Apply(cfg Config) error {
@@ -149,8 +150,8 @@ func (e *Engine) Apply(cfg Config) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.state != Running && e.state != Paused {
-		return ErrNotRunning
+	if err := e.usable(); err != nil {
+		return err
 	}
 	if cfg == e.cfg {
 		return nil
@@ -178,6 +179,18 @@ func (e *Engine) Apply(cfg Config) error {
 	return nil
 }
 
+// usable tells whether the load can be changed now. The caller holds mu.
+func (e *Engine) usable() error {
+	switch e.state {
+	case Running, Paused:
+		return nil
+	case Comparing:
+		return ErrComparing
+	default:
+		return ErrNotRunning
+	}
+}
+
 // otherTimes tells whether two configurations differ in what the profile does
 // when: then it begins anew.
 func otherTimes(a, b Config) bool {
@@ -193,7 +206,7 @@ func otherLevels(a, b Config) bool {
 // command passes what is to be in force on to the run. On an error nothing has
 // changed. The caller holds mu.
 func (e *Engine) command(cfg Config, shape *Shape, start int64) error {
-	o := &orders{cfg: cfg, shape: shape, start: start, paused: e.state == Paused, at: e.run.now()}
+	o := &orders{cfg: cfg, shape: shape, start: start, paused: e.state != Running, drain: e.state == Comparing, at: e.run.now()}
 	before, started := e.run.numbers.until(e.cfg.Sessions), e.run.started()
 	if err := e.run.order(o); err != nil {
 		return err
@@ -223,13 +236,13 @@ func (e *Engine) pause(from, to State) {
 
 // Reset ends all sessions and begins anew: empty managers, empty pools, all
 // counters, the elapsed time and the profile at zero. A paused load stays paused.
-// It returns [ErrNotRunning] before Start and after the end, and the error of a
-// transport that cannot be had; then nothing changed.
+// It returns [ErrNotRunning] before Start and after the end, [ErrComparing], and the
+// error of a transport that cannot be had; then nothing changed.
 func (e *Engine) Reset() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.state != Running && e.state != Paused {
-		return ErrNotRunning
+	if err := e.usable(); err != nil {
+		return err
 	}
 	r, err := e.newRun()
 	if err != nil {
@@ -241,8 +254,8 @@ func (e *Engine) Reset() error {
 	return nil
 }
 
-// Next waits for the next snapshot, of which there are ten a second, and
-// returns it. Who comes late gets the latest: none is kept for anybody. After
+// Next waits for the next snapshot, of which there are ten a second but during an
+// experiment, and returns it. Who comes late gets the latest: none is kept for anybody. After
 // the load has ended and its last snapshot was taken it returns [io.EOF].
 func (e *Engine) Next(ctx context.Context) (Snapshot, error) { return e.box.Take(ctx) }
 
@@ -371,7 +384,7 @@ func (e *Engine) publish() {
 			}
 			e.mu.Lock()
 			over := false
-			if e.state != Stopped {
+			if e.state != Stopped && e.state != Comparing {
 				over = e.run.over(e.cfg.Sessions)
 				e.box.Put(e.snapshot())
 			}

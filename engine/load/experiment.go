@@ -87,8 +87,9 @@ func (p Plan) Validate() error {
 // it, ABBA or BAAB: a drift of the machine over a block weighs on all arms alike.
 // Before the first block each arm has a slice that is thrown away.
 type Experiment struct {
-	plan  Plan
-	order []turn
+	plan    Plan
+	order   []turn
+	prepare func(*run) // of a test, which gets at a slice's run before it begins
 }
 
 // turn is one slice to be measured.

@@ -27,7 +27,7 @@ const (
 
 // lane is one goroutine that runs pairs: it starts them by its schedule, or to
 // keep its share of the closed model's number alive, and serves the events of
-// those that live. Everything in it but rec and what wakes it is its own.
+// those that live. Everything in it but rec, rests and what wakes it is its own.
 type lane struct {
 	run   *run
 	index int
@@ -192,7 +192,7 @@ func (l *lane) nap() {
 // rest says whether there is anything to start by the orders in force.
 func (l *lane) rest() {
 	o := l.orders
-	if l.schedule.due() != never || l.vacancies() > 0 {
+	if !l.run.exhausted(l.cfg.Sessions) && (l.schedule.due() != never || l.vacancies() > 0) {
 		o = nil
 	}
 	if l.rests.Load() != o {

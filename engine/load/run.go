@@ -212,6 +212,16 @@ func (r *run) over(limit int) bool {
 	return r.live() == 0
 }
 
+// quiet tells whether no pair is left, nor one to be started by the orders in force.
+func (r *run) quiet() bool {
+	for _, l := range r.lanes {
+		if l.rests.Load() != r.orders.Load() || l.rec.active.Load() > 0 {
+			return false
+		}
+	}
+	return r.live() == 0
+}
+
 func (r *run) managers() [2]*session.Manager {
 	return [2]*session.Manager{r.initiators, r.responders}
 }

@@ -82,7 +82,7 @@ func (x *Experiment) measure(ctx context.Context, m *meter, turn int) (Slice, er
 	runtime.GC() // what the slice before left
 	ctx, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
-	b, err := newBench(cfg, t.arm, failed)
+	b, err := newBench(cfg, t.arm, failed, x.prepare)
 	if err != nil {
 		return s, err
 	}
@@ -213,7 +213,7 @@ type bench struct {
 }
 
 // newBench makes a run that is held. failed is told of a panic in it.
-func newBench(cfg Config, arm int, failed func(error)) (*bench, error) {
+func newBench(cfg Config, arm int, failed func(error), prepare func(*run)) (*bench, error) {
 	b := &bench{cfg: cfg, timer: time.NewTimer(time.Hour)}
 	r, err := newRun(b.warming(), true, failed)
 	if err != nil {
@@ -221,6 +221,9 @@ func newBench(cfg Config, arm int, failed func(error)) (*bench, error) {
 	}
 	r.arm = arm
 	b.run = r
+	if prepare != nil {
+		prepare(r)
+	}
 	r.begin()
 	return b, nil
 }
@@ -273,7 +276,7 @@ func (b *bench) lead(ctx context.Context, length time.Duration) {
 // closed before that.
 func (b *bench) rest(ctx context.Context) (cut uint64) {
 	held := b.run.now()
-	for !b.quiet() && ctx.Err() == nil {
+	for !b.run.quiet() && ctx.Err() == nil {
 		if cut == 0 && b.run.now()-held > int64(maxTail) {
 			cut = uint64(b.run.live())
 			o := b.orders(true)
@@ -286,16 +289,6 @@ func (b *bench) rest(ctx context.Context) (cut uint64) {
 		}
 	}
 	return cut
-}
-
-// quiet tells whether no pair is left, nor one to be started.
-func (b *bench) quiet() bool {
-	for _, l := range b.run.lanes {
-		if l.rests.Load() != b.run.orders.Load() || l.rec.active.Load() > 0 {
-			return false
-		}
-	}
-	return b.run.live() == 0
 }
 
 // wait waits. It allocates nothing.

@@ -13,14 +13,15 @@ type State uint8
 
 // The states of an engine, in the order in which it passes through them.
 const (
-	Idle     State = iota // made, not started
-	Running               // offering load
-	Paused                // no new pairs start; live ones go on
-	Draining              // stopping: what lives is being closed
-	Stopped               // the counters will not change any more
+	Idle      State = iota // made, not started
+	Running                // offering load
+	Paused                 // no new pairs start; live ones go on
+	Comparing              // no load, while an experiment has the process
+	Draining               // stopping: what lives is being closed
+	Stopped                // the counters will not change any more
 )
 
-var stateNames = []string{Idle: "idle", Running: "running", Paused: "paused", Draining: "draining", Stopped: "stopped"}
+var stateNames = []string{Idle: "idle", Running: "running", Paused: "paused", Comparing: "comparing", Draining: "draining", Stopped: "stopped"}
 
 // String returns the state in lower case.
 func (s State) String() string { return nameOf(stateNames, int(s)) }

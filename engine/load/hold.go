@@ -1,0 +1,91 @@
+package load
+
+import (
+	"context"
+	"time"
+)
+
+// Experiment measures x in place of the load, which goes on afterwards as it was:
+// running or paused, with its counters and its elapsed time. All its sessions are
+// closed and its free lists emptied before the first slice, and no snapshot is
+// taken until the last but one that says [Comparing]: so what its reader does with
+// snapshots falls outside of what is measured.
+//
+// It returns [ErrNotRunning] before Start and after the end, [ErrComparing] if there
+// is an experiment already, and otherwise what [Experiment.Run] does; if the load
+// ends meanwhile, so does the experiment, with ErrNotRunning as its error.
+func (e *Engine) Experiment(ctx context.Context, x *Experiment, seen func(Slice)) (Results, error) {
+	before, r, err := e.hold()
+	if err != nil {
+		return Results{Plan: x.plan, Partial: true}, err
+	}
+	defer e.control.Done()
+	defer e.letGo(before)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-e.done:
+			end(ErrNotRunning)
+		case <-over:
+		}
+	}()
+	if !e.drained(ctx, r) {
+		return Results{Plan: x.plan, Partial: true}, context.Cause(ctx)
+	}
+	return x.Run(ctx, seen)
+}
+
+// hold ends the load for a while, and returns its state before.
+func (e *Engine) hold() (before State, r *run, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.usable(); err != nil {
+		return 0, nil, err
+	}
+	before, e.state = e.state, Comparing
+	if err := e.command(e.cfg, e.shape, e.start); err != nil {
+		e.state = before
+		return 0, nil, err
+	}
+	for _, m := range e.run.managers() {
+		m.SetPoolCapacity(0) // or what was pooled would be in the arms' heap
+	}
+	e.control.Add(1) // Stop waits, and then sets GOGC and memory limit back
+	e.box.Put(e.snapshot())
+	return before, e.run, nil
+}
+
+// drained waits until nothing of the load is left, and tells whether that came
+// before the end of ctx.
+func (e *Engine) drained(ctx context.Context, r *run) bool {
+	t := time.NewTicker(restInterval)
+	defer t.Stop()
+	for !r.quiet() {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return false
+		}
+		for _, m := range r.managers() {
+			m.Sweep()
+		}
+	}
+	return ctx.Err() == nil
+}
+
+// letGo lets the load go on.
+func (e *Engine) letGo(before State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != Comparing {
+		return // it has ended
+	}
+	e.state = before
+	for _, m := range e.run.managers() {
+		m.SetPoolCapacity(e.cfg.PoolCapacity)
+	}
+	_ = e.command(e.cfg, e.shape, e.start) // no transport is new in it
+}
