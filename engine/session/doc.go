@@ -97,6 +97,9 @@
 //   - The caller's copy of the seed is the caller's to wipe; so are results of
 //     [DeriveSeed] and [DeriveKeys].
 //
+// [Audit] looks at what of this, and of the rules for handles, can be seen from
+// within any program.
+//
 // Only after a collection, and then only once the runtime uses the memory again,
 // is it gone where the library allocates for each call: HKDF and HMAC state while
 // ReusableHash is off, and the cipher objects of a build with the tag

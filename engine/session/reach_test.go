@@ -35,7 +35,7 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// TestFallback repeats the tests of derivation, wiping and allocations where
+// TestFallback repeats the tests of derivation, wiping and allocations, and the audit, where
 // nothing can be reached.
 func TestFallback(t *testing.T) {
 	withoutReach(t)
@@ -45,6 +45,7 @@ func TestFallback(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"keys": TestSAGEVectors, "messages": TestSAGEMessages, "oracle": TestDeriveKeysOracle, "scratch": TestScratchOracle, "HMAC": TestHMACVectors,
 		"HKDF": TestHKDFVectors, "wipe": TestScratchWipe, "end": TestEndWipes, "cipher": TestCipher, "allocs": TestCreateRemoveAllocs,
+		"audit": TestAudit,
 	} {
 		t.Run(name, test)
 	}
