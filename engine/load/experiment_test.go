@@ -202,12 +202,14 @@ func TestSlicesCountWhatTheyOffer(t *testing.T) {
 	})
 }
 
-// The n-th slices of two arms draw the same, and others something else.
+// The n-th slices of two arms draw the same, whatever their lead-ins had, and others
+// something else.
 func TestArmsDrawTheSame(t *testing.T) {
 	p := openPlan(t, 4)
 	for i := range p.Arms {
 		p.Arms[i].Config.Messages = Dist{Kind: DistUniform, A: 0, B: 9}
 	}
+	p.Arms[1].Config.Lifetime = Fixed(300 * time.Millisecond) // for a longer one
 	bubble(t, p, nil, func(t *testing.T, x *Experiment) {
 		messages := make(map[int]uint64)
 		distinct := make(map[uint64]bool)
