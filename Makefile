@@ -21,7 +21,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test race e2e bench bench-doc bench-raw benchstat fuzz cover fmt lint safe secret vet dist quick check tools clean
+.PHONY: help run build test race e2e bench bench-doc bench-raw benchstat calibrate fuzz cover fmt lint safe secret vet dist quick check tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-raw: ## run all benchmarks of all packages, as go test prints them
 benchstat: ## compare two files of bench-raw output: make benchstat OLD=a.txt NEW=b.txt
 	@scripts/tools $(TOOLS) $(BENCHSTAT)
 	$(TOOLS)/benchstat $(OLD) $(NEW)
+
+calibrate: ## compare the same with itself, and with a planted slowdown; written to docs/calibration.md (8 minutes)
+	@go run -tags sagetop_testhooks ./internal/calibrate -markdown docs/calibration.md $(ARGS)
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	scripts/fuzz $(FUZZTIME)

@@ -1,0 +1,5 @@
+//go:build !sagetop_testhooks
+
+package main
+
+const hooks = false
