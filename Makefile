@@ -33,9 +33,11 @@ build: ## build bin/sagetop
 	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) $(PACKAGE)
 
 test: ## run all tests
+	@scripts/tools $(TOOLS) $(BENCHSTAT)
 	go test ./...
 
 race: ## run all tests under the race detector, in random order
+	@scripts/tools $(TOOLS) $(BENCHSTAT)
 	go test -race -shuffle=on ./...
 
 e2e: ## run only the end-to-end tests: the real binary on a pseudo-terminal
