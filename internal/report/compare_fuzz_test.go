@@ -2,13 +2,18 @@ package report
 
 import (
 	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 )
@@ -26,7 +31,7 @@ func FuzzArmNames(f *testing.F) {
 			if !c.Verdict {
 				c.Why = "not valid: " + other
 			}
-			for _, format := range ComparisonFormats() {
+			for _, format := range append(ComparisonFormats(), "svg") {
 				got := written(t, format, c)
 				bad := strings.IndexFunc(got, func(r rune) bool {
 					return !unicode.IsPrint(r) && r != '\n' && (r != '\t' || format != "gobench")
@@ -73,6 +78,25 @@ var checks = map[string]func(*testing.T, string){
 			if !line.MatchString(text) {
 				t.Errorf("not a line of a benchmark: %q", text)
 			}
+		}
+	},
+	"svg": func(t *testing.T, got string) {
+		var elements []string
+		for dec := xml.NewDecoder(strings.NewReader(got)); ; {
+			token, err := dec.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("not well-formed: %v", err)
+			}
+			if start, ok := token.(xml.StartElement); ok {
+				elements = append(elements, start.Name.Local)
+			}
+		}
+		slices.Sort(elements)
+		if diff := cmp.Diff([]string{"circle", "g", "path", "rect", "svg", "text", "title"}, slices.Compact(elements)); diff != "" {
+			t.Errorf("elements (-want +got):\n%s", diff)
 		}
 	},
 }

@@ -153,7 +153,11 @@ func written(t testing.TB, format string, c load.Comparison) string {
 		return comparisonBench(&c, testHost)
 	}
 	var b strings.Builder
-	if err := WriteComparison(&b, format, c); err != nil {
+	write := WriteComparison
+	if format == "svg" {
+		write = func(w io.Writer, _ string, c load.Comparison) error { return WritePlot(w, c) }
+	}
+	if err := write(&b, format, c); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -166,6 +170,7 @@ func TestComparisonGolden(t *testing.T) {
 		"markdown": {"far", "same", "partial", "behind", "lacking", "nasty"},
 		"json":     {"few"},
 		"gobench":  {"far", "partial", "nasty"},
+		"svg":      {"far", "partial", "lacking", "nasty"},
 	} {
 		for _, name := range names {
 			file := "compare-" + name + "." + map[string]string{"text": "txt", "markdown": "md"}[format]
@@ -212,7 +217,7 @@ func TestComparisonTextStaysNarrow(t *testing.T) {
 func TestNoVerdictLooksLikeNone(t *testing.T) {
 	claims := regexp.MustCompile(`p=|~|[+-][0-9.]+ %|\[.* \.\. .*\]|\*\*[+-]|Holm`)
 	for _, name := range []string{"partial", "bad", "few", "empty"} {
-		for _, format := range []string{"text", "markdown"} {
+		for _, format := range []string{"text", "markdown", "svg"} {
 			got := written(t, format, comparisons()[name])
 			if found := claims.FindString(got); found != "" {
 				t.Errorf("%s of %s has %q:\n%s", format, name, found, got)
@@ -303,5 +308,8 @@ func TestComparisonWriteErrorsAreReturned(t *testing.T) {
 		if err := WriteComparison(&brokenWriter{}, name, c); !errors.Is(err, errBroken) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+	if err := WritePlot(&brokenWriter{}, c); !errors.Is(err, errBroken) {
+		t.Errorf("plot: got %v", err)
 	}
 }
