@@ -45,7 +45,7 @@ var (
 // measured makes up a slice of that cost.
 func (k cost) measured(rng *rand.Rand, arm, number int) load.Slice {
 	n := 60000 + rng.Uint64N(3000)
-	vary := func(v, by float64) float64 { return v * (1 + by*rng.NormFloat64()) }
+	vary := func(v, by float64) float64 { return v * (1 + float64(by*rng.NormFloat64())) } // not fused: the same on all processors
 	total := func(perSession, by float64) uint64 { return uint64(math.Round(float64(n) * vary(perSession, by))) }
 	s := load.Slice{
 		Arm: arm, Number: number, Valid: true, Sessions: n,
