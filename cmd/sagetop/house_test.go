@@ -16,7 +16,8 @@ var floors = [][]string{
 	{"engine/session", "internal/stats", "internal/format", "internal/termbg", "internal/termguard"},
 	{"engine/handshake", "internal/vectors", "internal/benchdoc"},
 	{"engine/load"},
-	{"internal/settings", "internal/report", "internal/gate", "internal/calibrate"},
+	{"internal/claims", "internal/gate"},
+	{"internal/settings", "internal/report", "internal/calibrate"},
 	{"ui"},
 	{"cmd/sagetop"},
 }
