@@ -49,7 +49,7 @@ func newRootCommand() *cobra.Command {
 	cmd.SetHelpFunc(printHelp)
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(newRunCommand(), newVerifyCommand(), newVersionCommand(), newCompletionCommand())
+	cmd.AddCommand(newRunCommand(), newClaimsCommand(), newVerifyCommand(), newVersionCommand(), newCompletionCommand())
 	cmd.SetHelpCommand(newHelpCommand())
 	cmd.InitDefaultHelpCmd()
 	return cmd
