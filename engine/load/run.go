@@ -46,7 +46,8 @@ type run struct {
 	begun      bool // lanes have their sleepers
 	orders     atomic.Pointer[orders]
 	numbers    numbers
-	arm        int // of an experiment
+	arm        int           // of an experiment
+	sweepEvery time.Duration // sweepInterval, or less
 	pressure   pressure
 	ctx        context.Context //nolint:containedctx // of the handshakes under way, which end with the run
 	cancel     context.CancelFunc
@@ -68,7 +69,7 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("load: panic: %v", e.Value) }
 
 func newRun(cfg Config, paused bool, failed func(error)) (*run, error) {
-	r := &run{stop: make(chan struct{}), failed: failed, newSleeper: newSleeper}
+	r := &run{stop: make(chan struct{}), failed: failed, newSleeper: newSleeper, sweepEvery: sweepInterval}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	var err error
 	if r.initiators, err = newManager(cfg); err != nil {
@@ -135,7 +136,7 @@ func (r *run) spawn(fn func()) {
 }
 
 func (r *run) sweep(m *session.Manager) {
-	t := time.NewTicker(sweepInterval)
+	t := time.NewTicker(r.sweepEvery)
 	defer t.Stop()
 	for {
 		select {

@@ -219,7 +219,7 @@ func newBench(cfg Config, arm int, failed func(error), prepare func(*run)) (*ben
 	if err != nil {
 		return nil, err
 	}
-	r.arm = arm
+	r.arm, r.sweepEvery = arm, sweepInterval/10 // so that what is left to expire hardly piles up
 	b.run = r
 	if prepare != nil {
 		prepare(r)

@@ -167,6 +167,8 @@ func AppendIn(dst []byte, v float64, unit string) []byte {
 	switch {
 	case v == math.Trunc(v) && v < 1000:
 		return strconv.AppendFloat(dst, v, 'f', 0, 64)
+	case v < 0.0005: // and not nothing
+		return append(dst, "<0.001"...)
 	case v < 0.9995:
 		return strconv.AppendFloat(dst, v, 'f', 3, 64)
 	}

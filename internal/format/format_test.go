@@ -34,7 +34,7 @@ func TestAppend(t *testing.T) {
 			0: "0 ns", 1.2: "1.2 ns", 312: "312 ns", 4_210: "4.21 µs", 84_000: "84.0 µs", 999_600: "1.00 ms", 1.2e6: "1.20 ms", 2.05e9: "2.05 s", math.NaN(): Dash,
 		}},
 		{"bytes", AppendBytes, map[float64]string{0: "0 B", 1.5: "1.50 B", 512: "512 B", 1024: "1.00 KiB", 12_595: "12.3 KiB", 1 << 30: "1.00 GiB", math.Inf(1): Dash}},
-		{"in a plain number", in(""), map[float64]string{0: "0", 6: "6", 0.0342: "0.034", 0.9996: "1.00", 41.09: "41.1", 1857: "1857", 12_345: "12.3k", -2: "-2", math.NaN(): Dash}},
+		{"in a plain number", in(""), map[float64]string{0: "0", 6: "6", 0.0342: "0.034", 0.0004: "<0.001", 0.9996: "1.00", 41.09: "41.1", 1857: "1857", 12_345: "12.3k", -2: "-2", math.NaN(): Dash}},
 		{"in bytes", in("B"), map[float64]string{0: "0 B", 12_595: "12.3 KiB", -1024: "-1.00 KiB"}},
 		{"in time", in("ns"), map[float64]string{84_000: "84.0 µs", -84_000: "-84.0 µs"}},
 		{"in shares", in("ratio"), map[float64]string{0.9658: "96.6 %", 1: "100 %", 0: "0 %"}},
