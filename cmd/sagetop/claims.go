@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -66,8 +67,8 @@ func claimsFlags() []flag {
 	return append(list, slicesFlag, sliceFlag, outputFlagOf(report.ClaimsFormats()), quietFlag, configFlag)
 }
 
-// judgeClaims runs the experiment and prints the board, also of what a signal has
-// left of it.
+// judgeClaims runs the experiment and prints the board, also of what a signal or a
+// failure has left of it.
 func judgeClaims(ctx context.Context, o *options) error {
 	x, err := load.NewExperiment(load.Plan{Arms: claims.ArmsUnder(o.config), Slices: o.slices, Slice: o.slice, Seed: o.config.RNGSeed})
 	if err != nil {
@@ -75,13 +76,10 @@ func judgeClaims(ctx context.Context, o *options) error {
 	}
 	keepBrokenPipes()
 	results, ended := o.measure(ctx, x)
-	if ended != nil && !signalled(ended) {
-		return outcome(ended, nil, nil)
-	}
 	board, failed := claims.Judge(results)
 	var printed error
 	if failed == nil {
 		printed = report.WriteClaims(os.Stdout, o.output, board)
 	}
-	return outcome(failed, ended, printed)
+	return outcome(cmp.Or(failed, ended), ended, printed)
 }
