@@ -168,12 +168,7 @@ func shortcomings(c *load.Comparison) []remark {
 		if a.Valid == a.Measured {
 			continue
 		}
-		why := a.Reasons
-		if more := len(why) - maxReasons; more > 0 {
-			why = append(why[:maxReasons:maxReasons], fmt.Sprintf("%d more reasons", more))
-		}
-		list = append(list, remark{"left out", fmt.Sprintf("%d of %d slices of %s, not valid: %s",
-			a.Measured-a.Valid, a.Measured, []string{base, other}[i], clean(strings.Join(why, "; ")))})
+		list = append(list, leftOut(a, []string{base, other}[i]))
 	}
 	if c.Partial {
 		list = append(list, remark{"stopped early", fmt.Sprintf("%d of %d slices of base, %d of %d of new",
@@ -183,6 +178,16 @@ func shortcomings(c *load.Comparison) []remark {
 		list = append(list, remark{"no verdict", clean(c.Why)})
 	}
 	return list
+}
+
+// leftOut tells which slices of an arm are not valid, and why.
+func leftOut(a *load.ArmResult, name string) remark {
+	why := a.Reasons
+	if more := len(why) - maxReasons; more > 0 {
+		why = append(why[:maxReasons:maxReasons], fmt.Sprintf("%d more reasons", more))
+	}
+	return remark{"left out", fmt.Sprintf("%d of %d slices of %s, not valid: %s",
+		a.Measured-a.Valid, a.Measured, name, clean(strings.Join(why, "; ")))}
 }
 
 // legend explains what a table shows, a sentence an entry.
