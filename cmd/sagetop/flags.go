@@ -35,12 +35,16 @@ type options struct {
 
 	slices int           // of each arm of an experiment
 	slice  time.Duration // how long one is
+
+	sides [2]side // that compare compares: base and new
+	each  bool    // compare
+	plot  string  // compare; "" for none
 }
 
 func defaultOptions() *options {
 	return &options{
 		config: load.Default(), theme: "auto", output: "text", formats: report.Formats(),
-		slices: load.DefaultSlices, slice: load.DefaultSlice,
+		slices: load.DefaultSlices, slice: load.DefaultSlice, sides: defaultSides,
 	}
 }
 
@@ -52,7 +56,12 @@ type flag struct {
 	limits  string // range or choices, "" where the help says it all
 	initial string // default, "" for none
 	choices []string
-	list    bool // a value is several choices with commas between
+	list    bool   // a value is several choices with commas between
+	ending  string // of the names of files that a value can be, "" for no file
+	// repeated says that the flag may be given several times, each time with one
+	// value more. It is then a flag alone, and neither variable nor key of a file.
+	repeated bool
+	complete cobra.CompletionFunc // nil for what the fields above say
 }
 
 // placeholders stand for values in the help.
@@ -86,7 +95,7 @@ func loadFlags() []flag {
 }
 
 var (
-	configFlag = flag{name: "config", value: "FILE", help: "read settings from a TOML file whose keys are the names of flags"}
+	configFlag = flag{name: "config", value: "FILE", help: "read settings from a TOML file whose keys are the names of flags", ending: "toml"}
 
 	screenFlags = []flag{
 		{name: "theme", value: "NAME", help: "colours of the dashboard", limits: strings.Join(ui.ThemeNames(), " | "), initial: "auto", choices: ui.ThemeNames()},
@@ -102,7 +111,7 @@ var (
 // settings returns everything that can be set, whichever command has the flag:
 // one file and one environment serve all commands.
 func (o *options) settings() []settings.Setting {
-	return append(settings.OfConfig(&o.config),
+	return append(append(settings.OfConfig(&o.config), o.compareSettings()...),
 		settings.Setting{Name: "theme", Set: oneOf(&o.theme, ui.ThemeNames())},
 		settings.Setting{Name: "ascii", Set: boolean(&o.ascii)},
 		settings.Setting{Name: "no-color", Set: boolean(&o.noColor)},
@@ -192,12 +201,24 @@ func (o *options) resolve(cmd *cobra.Command) error {
 // setting to say, which reads the environment and the file too.
 type flagText struct {
 	flag  flag
-	typed string
+	typed []string // one, unless the flag is repeated
 }
 
-func (t *flagText) String() string         { return t.typed }
-func (t *flagText) Set(typed string) error { t.typed = typed; return nil }
-func (t *flagText) Type() string           { return t.flag.value }
+func (t *flagText) String() string { return strings.Join(t.typed, " ") }
+func (t *flagText) Type() string   { return t.flag.value }
+
+func (t *flagText) Set(typed string) error {
+	if !t.flag.repeated {
+		t.typed = nil
+	}
+	t.typed = append(t.typed, typed)
+	return nil
+}
+
+// given returns the values of a repeated flag of cmd, in order.
+func given(cmd *cobra.Command, f flag) []string {
+	return cmd.Flags().Lookup(f.name).Value.(*flagText).typed
+}
 
 // addFlags gives cmd flags, and completion for their values.
 func addFlags(cmd *cobra.Command, flags ...flag) {
@@ -208,8 +229,10 @@ func addFlags(cmd *cobra.Command, flags ...flag) {
 		switch {
 		case f.value == "":
 			v.NoOptDefVal = "true"
-		case f.name == configFlag.name:
-			complete = cobra.FixedCompletions([]string{"toml"}, cobra.ShellCompDirectiveFilterFileExt)
+		case f.complete != nil:
+			complete = f.complete
+		case f.ending != "":
+			complete = cobra.FixedCompletions([]string{f.ending}, cobra.ShellCompDirectiveFilterFileExt)
 		case f.list:
 			complete = completeList(f.choices)
 		case len(f.choices) > 0:

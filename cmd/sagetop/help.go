@@ -19,12 +19,13 @@ var helpGroups = []struct {
 	heading string
 	flags   []string
 }{
-	{"What is compared", []string{"optimizations", "pool", "pool-capacity"}},
+	{"What is compared", []string{"base", "new", "base-config", "new-config", "set", "each", "optimizations", "pool", "pool-capacity"}},
 	{"Load", []string{"model", "rate", "arrival", "workers", "lifetime", "messages", "message-size", "max-live", "expire-share", "rng-seed", "duration", "sessions"}},
 	{"Load over time", []string{"profile", "stages", "ramp-time", "period", "spike-time", "peak"}},
 	{"Handshakes", []string{"handshake", "handshake-share", "transport"}},
 	{"Go runtime", []string{"gogc", "memory-limit"}},
-	{"Experiment", []string{"base", "new", "base-config", "new-config", "set", "each", "minimize", "subject-to", "slices", "slice", "fail-if"}},
+	{"Experiment", []string{"minimize", "subject-to", "slices", "slice"}},
+	{"Gates", []string{"fail-if"}},
 	{"Screen", []string{"theme", "ascii", "no-color"}},
 	{"Output", []string{"output", "plot", "quiet"}},
 	{"Other", nil},
@@ -78,9 +79,13 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	if cmd.Flags().Lookup(configFlag.name) != nil {
 		b.WriteString("\n" + wrap("DIST is a distribution: uniform(LOW,HIGH), exp(MEAN) or lognormal(MEDIAN,P99), "+
 			"such as --lifetime 'exp(2s)', with quotes because of the shell.", 0) + "\n")
-		b.WriteString("\n" + wrap(fmt.Sprintf("Each flag can also be set by a variable, --pool-capacity by %s, "+
+		sources := fmt.Sprintf("Each flag can also be set by a variable, --pool-capacity by %s, "+
 			"and in the TOML file of --config, pool-capacity = 4096. A flag counts more than a variable, "+
-			"and a variable more than the file.", settings.Env("pool-capacity")), 0) + "\n")
+			"and a variable more than the file.", settings.Env("pool-capacity"))
+		if names := repeatedFlags(cmd); names != "" {
+			sources += fmt.Sprintf(" Only a flag: %s, which may be given several times.", names)
+		}
+		b.WriteString("\n" + wrap(sources, 0) + "\n")
 	}
 	fmt.Fprint(cmd.OutOrStdout(), b.String())
 }
@@ -106,6 +111,17 @@ func commandFlags(cmd *cobra.Command) map[string][]flag {
 		shown[heading] = append(shown[heading], about)
 	})
 	return shown
+}
+
+// repeatedFlags lists the flags of cmd that may be given several times.
+func repeatedFlags(cmd *cobra.Command) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if t, ok := f.Value.(*flagText); ok && t.flag.repeated {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return strings.Join(names, " and ")
 }
 
 // nameWidth is the width of the left column, with its indentation and gap.

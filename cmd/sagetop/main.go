@@ -4,7 +4,7 @@
 // Each command has a file of its own and does no work of its own: it reads what
 // it is told to do, hands it to the packages that do it, and turns what comes
 // back into output and an exit code: 0 done, 1 a failure while running, 2 a
-// usage error, 128 and the number for a signal.
+// usage error, 99 a gate that failed, 128 and the number for a signal.
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 const (
 	exitFailed = 1
 	exitUsage  = 2
+	exitGate   = 99 // a condition of --fail-if came true
 )
 
 func main() {

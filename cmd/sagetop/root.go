@@ -30,7 +30,8 @@ func newRootCommand() *cobra.Command {
 
 		SuggestionsMinimumDistance: 2,
 		Example: `  sagetop --optimizations baseline --rate 20k/s
-  SAGETOP_THEME=light sagetop --config load.toml`,
+  SAGETOP_THEME=light sagetop --config load.toml
+  sagetop compare --base seed --new tuned`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := defaultOptions()
 			if err := o.resolve(cmd); err != nil {
@@ -49,7 +50,7 @@ func newRootCommand() *cobra.Command {
 	cmd.SetHelpFunc(printHelp)
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(newRunCommand(), newClaimsCommand(), newVerifyCommand(), newVersionCommand(), newCompletionCommand())
+	cmd.AddCommand(newRunCommand(), newCompareCommand(), newClaimsCommand(), newVerifyCommand(), newVersionCommand(), newCompletionCommand())
 	cmd.SetHelpCommand(newHelpCommand())
 	cmd.InitDefaultHelpCmd()
 	return cmd

@@ -23,7 +23,7 @@ import (
 // language of testscript and with four commands more:
 //
 //	exits CODE ARG...       sagetop ARG... ends with that exit code
-//	json FILE PATH VALUE    the value at PATH (a.b.c) in a JSON file is VALUE, or
+//	json FILE PATH VALUE    the value at PATH (a.b.0.c) in a JSON file is VALUE, or
 //	                        within a fifth of it if that is written ~VALUE
 //	same FILE FILE PATH     two JSON files have the same value at PATH
 //	balanced FILE           a JSON summary's sessions and pool add up
@@ -103,6 +103,14 @@ func jsonValue(ts *testscript.TestScript, file, path string) any {
 	dec.UseNumber() // so that numbers print as they stand there
 	ts.Check(dec.Decode(&v))
 	for name := range strings.SplitSeq(path, ".") {
+		if list, ok := v.([]any); ok {
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(list) {
+				ts.Fatalf("%s: no %q in a list of %d", path, name, len(list))
+			}
+			v = list[i]
+			continue
+		}
 		object, _ := v.(map[string]any)
 		var ok bool
 		if v, ok = object[name]; !ok {
@@ -178,7 +186,7 @@ func TestFlags(t *testing.T) {
 // TestHelpFits: no line of the help about the load is broken by a terminal of the
 // usual width.
 func TestHelpFits(t *testing.T) {
-	for _, path := range [][]string{nil, {"run"}, {"version"}, {"completion"}, {"help"}} {
+	for _, path := range [][]string{nil, {"run"}, {"compare"}, {"version"}, {"completion"}, {"help"}} {
 		root := newRootCommand()
 		var b strings.Builder
 		root.SetOut(&b)

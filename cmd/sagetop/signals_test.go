@@ -10,10 +10,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
 )
 
 // process is the real program with pipes for its output.
@@ -27,7 +30,12 @@ type process struct {
 // startRun starts "sagetop run" with stdout as its standard output.
 func startRun(t *testing.T, stdout *os.File, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(builtBinary(t), append([]string{"run"}, args...)...), exited: make(chan struct{})}
+	return startCommand(t, stdout, append([]string{"run"}, args...)...)
+}
+
+func startCommand(t *testing.T, stdout *os.File, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(builtBinary(t), args...), exited: make(chan struct{})}
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -228,5 +236,89 @@ func TestE2ERunPanic(t *testing.T) {
 	}
 	if !strings.Contains(report.String(), "forced by SAGETOP_TEST_PANIC") || !strings.Contains(report.String(), "goroutine ") {
 		t.Errorf("no report of the panic: %s", report.String())
+	}
+}
+
+// TestE2ECompareInterrupted: a comparison that is ended in the middle prints and
+// draws what it has, says that it is partial, and judges no gate by it.
+func TestE2ECompareInterrupted(t *testing.T) {
+	r, w := outputPipe(t)
+	plot := filepath.Join(t.TempDir(), "partial.svg")
+	p := startCommand(t, w, "compare", "--slices", "60", "--slice", "50ms", "--output", "json", "--plot", plot,
+		"--fail-if", "hkdf_per_session > 1")
+	_ = w.Close()
+	p.says(" of 122 slices")
+	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	p.says("received interrupt")
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.says("not judged: hkdf_per_session > 1: stopped early")
+	p.ends(130)
+	var c struct {
+		Schema           string
+		Partial, Verdict bool
+		Arms             []struct{ Slices int }
+		Metrics          []struct {
+			Name string
+			Base struct{ Median float64 }
+		}
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if c.Schema != load.ComparisonSchema || !c.Partial || c.Verdict || len(c.Arms) != 2 || len(c.Metrics) != len(load.Metrics()) {
+		t.Fatalf("comparison %+v", c)
+	}
+	if n := c.Arms[0].Slices; n < 1 || n >= 60 {
+		t.Errorf("%d slices of the base arm were measured", n)
+	}
+	for _, m := range c.Metrics {
+		if m.Name == "hkdf_per_session" && m.Base.Median != 6 {
+			t.Errorf("%v HKDF calls in the base arm", m.Base.Median)
+		}
+	}
+	if drawn, err := os.ReadFile(plot); err != nil || !bytes.Contains(drawn, []byte("</svg>")) {
+		t.Errorf("the plot is %q, %v", drawn, err)
+	}
+}
+
+// TestE2EComparePanic: the panic of a load worker is reported, after what was
+// measured until then.
+func TestE2EComparePanic(t *testing.T) {
+	cmd := exec.Command(builtBinary(t), "compare", "--slices", "60", "--slice", "50ms", "--quiet")
+	cmd.Env = append(os.Environ(), "SAGETOP_TEST_PANIC=worker")
+	var out, report bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &report
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("got %v, want exit code 1", err)
+	}
+	if !strings.Contains(out.String(), "stopped early") {
+		t.Errorf("no partial comparison: %s", out.String())
+	}
+	if !strings.Contains(report.String(), "forced by SAGETOP_TEST_PANIC") || !strings.Contains(report.String(), "goroutine ") {
+		t.Errorf("no report of the panic: %s", report.String())
+	}
+}
+
+// TestE2ECompareBrokenPipe: a reader that has gone is no failure, and a gate that
+// fails is one all the same.
+func TestE2ECompareBrokenPipe(t *testing.T) {
+	for gate, code := range map[string]int{"hkdf_per_session > 6": 0, "hkdf_per_session > 1": exitGate} {
+		t.Run(gate, func(t *testing.T) {
+			t.Parallel()
+			r, w := outputPipe(t)
+			p := startCommand(t, w, "compare", "--slices", "10", "--slice", "20ms", "--quiet", "--fail-if", gate)
+			_, _ = w.Close(), r.Close()
+			p.says(gate)
+			p.ends(code)
+			if rest, err := io.ReadAll(p.stderr); err != nil || len(rest) > 0 {
+				t.Errorf("standard error: %q, %v", rest, err)
+			}
+		})
 	}
 }
