@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/gate"
 	"github.com/SAGE-X-project/sagetop/internal/report"
 )
+
+var runFailIf = failIfFlag(runGateFigures(), "p99(create) > 50us")
 
 func newRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -31,19 +35,29 @@ Unless --duration says how long, --profile stages runs for its stages,
 --ramp-time and --period are 30 s unless set: the other profiles need them
 shorter, or a longer --duration, to show all of their shape.
 
+--fail-if says what must not be, for a pipeline; what is so fails, with a line
+for each on standard error, and exit code 99. It is 1 where one could not be
+judged: of a run that was not valid, or ended early. The figures:
+
+` + runFiguresHelp() + `
 Ctrl-C ends the run early and prints the summary so far, marked partial; a
 second Ctrl-C ends at once.`,
 		Args: noArgs,
 		Example: `  sagetop run --duration 3s --optimizations baseline --output json
   sagetop run --duration 1m --output csv > run.csv
   sagetop run --profile stages --stages 10s:5k,20s:20k,10s:0
-  sagetop run --sessions 10k --handshake hybrid --handshake-share 100%`,
+  sagetop run --sessions 10k --handshake hybrid --handshake-share 100%
+  sagetop run --fail-if 'p99(create) > 50us' --fail-if 'allocs_per_session > 50'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := runOptions(cmd)
 			if err != nil {
 				return err
 			}
-			return runLoad(cmd.Context(), o)
+			gates, err := parseGates(given(cmd, runFailIf), runGateFigures(), gate.Options{})
+			if err != nil {
+				return usage(err)
+			}
+			return runLoad(cmd.Context(), o, gates)
 		},
 	}
 	flags := loadFlags()
@@ -52,8 +66,25 @@ second Ctrl-C ends at once.`,
 			flags[i].initial = runDuration.String()
 		}
 	}
-	addFlags(cmd, append(flags, append(outputFlags, configFlag)...)...)
+	addFlags(cmd, append(flags, append([]flag{runFailIf}, append(outputFlags, configFlag)...)...)...)
 	return cmd
+}
+
+// runFiguresHelp lists the figures of a run, those of latencies by what they are of.
+func runFiguresHelp() string {
+	var plain, timed []string
+	for _, f := range load.RunFigures() {
+		of, isPercentile := strings.CutSuffix(f.Name, "_p99")
+		switch {
+		case isPercentile:
+			timed = append(timed, of)
+		case f.Unit != load.UnitTime || f.Name == "gc_pause_per_million":
+			plain = append(plain, f.Name)
+		}
+	}
+	const indent = 2
+	return "  " + wrap(strings.Join(plain, ", "), indent) + "\n  " +
+		wrap("p50, p75, p90, p95, p99 and p99.9, as in p99(create), of "+strings.Join(timed, ", "), indent) + "\n"
 }
 
 // runOptions returns what "run" was told.
@@ -85,8 +116,8 @@ func lasts(c *load.Config) time.Duration {
 }
 
 // runLoad runs until the load ends, a signal comes, or nobody reads its output
-// any more.
-func runLoad(ctx context.Context, o *options) error {
+// any more, and judges the gates by what it came to.
+func runLoad(ctx context.Context, o *options, gates []*gate.Expr) error {
 	engine, err := load.New(o.config)
 	if err != nil {
 		return usage(err)
@@ -116,5 +147,9 @@ func runLoad(ctx context.Context, o *options) error {
 	if !nobodyReads(ended) {
 		printed = out.End(summary)
 	}
-	return outcome(engine.Err(), ended, printed)
+	judged := judgeRun(os.Stderr, gates, &summary)
+	if err := outcome(engine.Err(), ended, printed); err != nil {
+		return err
+	}
+	return judged
 }
