@@ -76,7 +76,7 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		got, err := strconv.ParseFloat(fmt.Sprint(v), 64)
 		ts.Check(err)
-		if math.Abs(got-want) > want/5 {
+		if math.Abs(got-want) > math.Abs(want)/5 {
 			ts.Fatalf("%s is %v, want about %v", args[1], v, want)
 		}
 		return
