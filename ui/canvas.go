@@ -93,14 +93,20 @@ func asciiFor(r rune) rune {
 		return 'u'
 	case '·', '–', '—', '−', '─', '━', '╌':
 		return '-'
-	case '│', '┤', '├', '┃', '╎':
+	case '│', '┤', '├', '┃', '╎', '╫':
 		return '|'
 	case '┊', '┆':
 		return ':'
-	case '╭', '╮', '╰', '╯', '┴', '┬', '┼':
+	case '╭', '╮', '╰', '╯', '┴', '┬', '┼', '╪':
 		return '+'
-	case '●':
+	case '●', '◆':
 		return '*'
+	case '○', '•':
+		return 'o'
+	case '◌':
+		return '_'
+	case '▸':
+		return '>'
 	case '‖':
 		return '='
 	case '■', '▪', '█':
@@ -129,7 +135,7 @@ func runeWidth(r rune) int {
 		return 1
 	case r >= 0x2500 && r < 0x25fd, r >= 0x2800 && r < 0x2900: // lines, blocks, shapes, braille
 		return 1
-	case r == '–', r == '−', r == '…', r == '‖': // ours, and often used
+	case r == '–', r == '−', r == '…', r == '‖', r == '→', r == '•': // ours, and often used
 		return 1
 	case r >= 0x3041 && r < 0xa48d, r >= 0xac00 && r < 0xd7a4, r >= 0xff01 && r < 0xff61:
 		if !unicode.In(r, unicode.Mn, unicode.Me, unicode.Cn) && ansi.StringWidth(string(r)) == 2 {
@@ -265,8 +271,28 @@ func columnsOfBytes(t []byte) int {
 // fitWords returns as many whole words of t as fit into w columns, followed by
 // "…" where words are missing, and "" where not one fits.
 func fitWords(t string, w int) string {
+	end := wordsEnd(t, w)
+	if end == 0 || end == len(t) {
+		return t[:end]
+	}
+	return t[:end] + " …"
+}
+
+// words draws what fitWords returns, and allocates nothing.
+func (a area) words(x, y int, t string, w int, s style) int {
+	end := wordsEnd(t, w)
+	x = a.text(x, y, t[:end], s)
+	if end > 0 && end < len(t) {
+		x = a.text(x, y, " …", s)
+	}
+	return x
+}
+
+// wordsEnd returns where the words of t end that fit into w columns, with room for an
+// ellipsis if some are missing; 0 where not one fits.
+func wordsEnd(t string, w int) int {
 	if columnsOf(t) <= w {
-		return t
+		return len(t)
 	}
 	end, used := 0, 0
 	for i, r := range t {
@@ -275,8 +301,5 @@ func fitWords(t string, w int) string {
 		}
 		used += max(runeWidth(r), 1)
 	}
-	if end == 0 {
-		return ""
-	}
-	return t[:end] + " …"
+	return end
 }

@@ -115,22 +115,24 @@ func (m *model) drawHeader(a area, v *view) {
 	}
 
 	const name = "sagetop"
-	room := a.w - 1 - columnsOf(name) - 1 - columnsOf(headSeparator) - columnsOf(verdictNot) - 1
+	end := a.w - 1
+	room := end - columnsOf(name) - 1 - columnsOf(headSeparator) - columnsOf(verdictNot) - 1
 	status := m.appendStatus(m.buf[:0], v)
 	m.buf = status
 	if columnsOfBytes(status) > room {
 		status = m.appendState(m.buf[:0], v)
 		m.buf = status
 	}
-	room -= columnsOfBytes(status) + 1
-	m.drawHead(a, a.text(1, 0, name, styleName)+2, room-2)
-
-	end := a.w - 1
-	x := end - columnsOf(verdictNot)
-	a.text(x, 0, verdict, verdictStyle)
-	x = a.textRight(x, 0, headSeparator, styleFaint)
+	x := end
+	if m.trial == nil {
+		x -= columnsOf(verdictNot)
+		a.text(x, 0, verdict, verdictStyle)
+		x = a.textRight(x, 0, headSeparator, styleFaint)
+	}
 	x = a.bytesRight(x, 0, status, styleText)
 	a.set(x, 0, m.stateRune(v), m.stateStyle(v))
+	head := a.text(1, 0, name, styleName) + 2
+	m.drawHead(a, head, x-2-head)
 
 	x = 1
 	for i, p := range m.pages {
@@ -210,6 +212,9 @@ func (m *model) appendState(dst []byte, v *view) []byte {
 // appendStatus appends the state, its time, and the achieved of the offered rate.
 // Its width does not depend on the figures.
 func (m *model) appendStatus(dst []byte, v *view) []byte {
+	if m.trial != nil {
+		return m.appendTrial(dst)
+	}
 	dst = append(m.appendState(dst, v), headSeparator...)
 	const rateWidth = 8
 	at := len(dst)
@@ -225,6 +230,13 @@ func (m *model) appendStatus(dst []byte, v *view) []byte {
 	return format.AppendSetRate(dst, v.snap.Config.Rate)
 }
 
+// appendTrial appends how far the comparison is that runs.
+func (m *model) appendTrial(dst []byte) []byte {
+	n, of := m.trial.counted()
+	dst = appendOf(append(dst, "  comparing "...), n, of)
+	return append(appendTimeLeft(append(dst, headSeparator...), m.trial.left()), " left"...)
+}
+
 // appendAgo appends a time past in one unit: 4s, 12m, 3h.
 func appendAgo(dst []byte, d time.Duration) []byte {
 	switch {
@@ -238,6 +250,8 @@ func appendAgo(dst []byte, d time.Duration) []byte {
 
 func (m *model) stateRune(v *view) rune {
 	switch {
+	case m.trial != nil:
+		return '◆'
 	case v.frozen || v.snap.State == load.Paused:
 		return '‖'
 	case v.snap.State == load.Stopped || v.snap.State == load.Draining:
@@ -247,6 +261,9 @@ func (m *model) stateRune(v *view) rune {
 }
 
 func (m *model) stateStyle(v *view) style {
+	if m.trial != nil {
+		return styleArm1
+	}
 	if v.frozen || v.snap.State != load.Running {
 		return styleWarn
 	}
@@ -256,7 +273,7 @@ func (m *model) stateStyle(v *view) style {
 // drawFooter draws what went wrong, if anything did, or else what the keys do.
 func (m *model) drawFooter(a area, v *view) {
 	x := 1
-	if m.notice != "" && m.snap.Elapsed-m.noticeAt <= noticeTime && m.snap.Elapsed >= m.noticeAt {
+	if m.notice != "" && m.now()-m.noticeAt <= noticeTime && m.now() >= m.noticeAt {
 		end := a.w - 1
 		if m.reason != "" {
 			end = a.w * 3 / 5
@@ -271,20 +288,27 @@ func (m *model) drawFooter(a area, v *view) {
 	if x > 1 {
 		x++
 	}
-	for i := range m.bindings {
-		b := &m.bindings[i]
-		if b.hint == "" {
-			continue
+	if m.trial != nil {
+		x = a.text(a.text(x, 0, "esc", styleKey)+1, 0, "stop", styleDim) + 2
+	}
+	own := m.pages[m.current].Bindings()
+	for _, list := range [...][]binding{own, m.bindings} {
+		for i := range list {
+			b := &list[i]
+			// Where a page has keys of its own, they have the room of the others.
+			if b.hint == "" || b.idle && m.trial != nil || len(own) > 0 && b.group != groupPage && b.group != groupProgram {
+				continue
+			}
+			keys := b.hintKeys
+			if keys == "" {
+				keys = b.label()
+			}
+			if x+columnsOf(keys)+1+columnsOf(b.hint) > a.w-1 {
+				return
+			}
+			x = a.text(x, 0, keys, styleKey)
+			x = a.text(x+1, 0, b.hint, styleDim) + 2
 		}
-		keys := b.hintKeys
-		if keys == "" {
-			keys = b.label()
-		}
-		if x+columnsOf(keys)+1+columnsOf(b.hint) > a.w-1 {
-			return
-		}
-		x = a.text(x, 0, keys, styleKey)
-		x = a.text(x+1, 0, b.hint, styleDim) + 2
 	}
 	if p := v.snap.Process; p.RSS > 0 {
 		m.buf = strconv.AppendFloat(append(m.buf[:0], "cpu "...), p.CPUPercent, 'f', 0, 64)

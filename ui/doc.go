@@ -17,7 +17,8 @@
 //     it into what a chart needs.
 //   - charts and widgets: pure functions that draw figures into an area; plotter
 //     draws the charts that pages share.
-//   - pages: Overview and Crypto; each draws a view, which is one moment of the
-//     history.
+//   - pages: Overview, Crypto and Compare; each draws a view, which is one moment of
+//     the history.
+//   - trial: an experiment that the engine runs for the Compare page, slice by slice.
 //   - model: keys, pages, header and footer; Run puts it on a terminal.
 package ui

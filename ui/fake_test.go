@@ -11,6 +11,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
@@ -216,15 +217,20 @@ func allKinds() []load.HandshakeKind {
 type fakeEngine struct {
 	snapshots chan load.Snapshot // closed when the engine has stopped
 	changes   chan load.Config   // what was applied, as far as there is room
+	slices    chan load.Slice    // what experiments measure
 
-	mu      sync.Mutex
-	config  load.Config
-	applied []load.Config
-	calls   []string
+	mu        sync.Mutex
+	config    load.Config
+	applied   []load.Config
+	calls     []string
+	comparing bool
 }
 
 func newFakeEngine() *fakeEngine {
-	return &fakeEngine{snapshots: make(chan load.Snapshot), changes: make(chan load.Config, 1), config: newFakeLoad(session.Tuned).s.Config}
+	return &fakeEngine{
+		snapshots: make(chan load.Snapshot), changes: make(chan load.Config, 1), slices: make(chan load.Slice),
+		config: newFakeLoad(session.Tuned).s.Config,
+	}
 }
 
 func (e *fakeEngine) Next(ctx context.Context) (load.Snapshot, error) {
@@ -242,6 +248,9 @@ func (e *fakeEngine) Next(ctx context.Context) (load.Snapshot, error) {
 func (e *fakeEngine) Apply(c load.Config) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.comparing {
+		return load.ErrComparing
+	}
 	if err := c.Validate(); err != nil {
 		return err
 	}
@@ -271,6 +280,31 @@ func (e *fakeEngine) Resume() { e.call("resume") }
 func (e *fakeEngine) Reset() error {
 	e.call("reset")
 	return nil
+}
+
+// Experiment has measured what is sent to slices.
+func (e *fakeEngine) Experiment(ctx context.Context, x *load.Experiment, seen func(load.Slice)) (load.Results, error) {
+	compare := func(on bool) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.comparing = on
+	}
+	compare(true)
+	defer compare(false)
+	r := load.Results{Plan: x.Plan(), Partial: true}
+	for range x.Turns() {
+		select {
+		case s := <-e.slices:
+			if !s.Warmup {
+				r.Slices = append(r.Slices, s)
+			}
+			seen(s)
+		case <-ctx.Done():
+			return r, context.Cause(ctx)
+		}
+	}
+	r.Partial = false
+	return r, nil
 }
 
 // bench is a model with what a test needs around it.
@@ -351,6 +385,12 @@ func (b *bench) press(key string) tea.Msg {
 		msg = tea.KeyMsg{Type: tea.KeyLeft}
 	case "right":
 		msg = tea.KeyMsg{Type: tea.KeyRight}
+	case "enter":
+		msg = tea.KeyMsg{Type: tea.KeyEnter}
+	case "up":
+		msg = tea.KeyMsg{Type: tea.KeyUp}
+	case "down":
+		msg = tea.KeyMsg{Type: tea.KeyDown}
 	case "ctrl+c":
 		msg = tea.KeyMsg{Type: tea.KeyCtrlC}
 	}
@@ -399,4 +439,24 @@ func picture(w, h int, ascii bool, f func(area)) string {
 		lines[i] = strings.TrimRight(l, " ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// everyLineIsAsWide fails the test unless the frame fills w by h cells.
+func everyLineIsAsWide(t *testing.T, b *bench, w, h int) {
+	t.Helper()
+	if w == 0 || h == 0 {
+		if b.View() != "" {
+			t.Fatalf("%dx%d: a frame of %d bytes", w, h, len(b.View()))
+		}
+		return
+	}
+	lines := strings.Split(b.View(), "\n")
+	if len(lines) != h {
+		t.Fatalf("%dx%d: %d lines", w, h, len(lines))
+	}
+	for i, l := range lines {
+		if got := ansi.StringWidth(l); got != w {
+			t.Fatalf("%dx%d: line %d is %d wide: %q", w, h, i, got, l)
+		}
+	}
 }

@@ -22,6 +22,11 @@ func fullFrames(tb testing.TB, w, h int) map[string]*bench {
 		b.showPage(page)
 		all[name] = b
 	}
+	for _, state := range compareStates {
+		b := onCompare(newBench(tb, "dark", false), state.lead)
+		b.size(w, h)
+		all["compare "+state.name] = b
+	}
 	return all
 }
 

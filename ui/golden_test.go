@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -129,4 +130,44 @@ func TestGoldenHelp(t *testing.T) {
 	b.story()
 	b.press("?")
 	golden(t, "help-120x40.golden", b.plain()+"\n")
+}
+
+// TestGoldenCompare has the Compare page in each of its states.
+func TestGoldenCompare(t *testing.T) {
+	for _, state := range compareStates {
+		for _, s := range sizes {
+			name := fmt.Sprintf("%s-%dx%d", strings.ReplaceAll(state.name, " ", "-"), s[0], s[1])
+			t.Run(name, func(t *testing.T) {
+				b := onCompare(newBench(t, "dark", false), state.lead)
+				b.size(s[0], s[1])
+				golden(t, "compare-"+name+".golden", b.plain()+"\n")
+			})
+		}
+	}
+}
+
+func TestGoldenCompareLooks(t *testing.T) {
+	for _, look := range looksOfGoldens {
+		for _, state := range compareStates {
+			if state.name != "done" && state.name != "claims" {
+				continue
+			}
+			t.Run(look.name()+" "+state.name, func(t *testing.T) {
+				b := onCompare(newBench(t, look.theme, look.ascii), state.lead)
+				b.size(80, 24)
+				golden(t, "compare-"+state.name+"-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
+			})
+		}
+	}
+}
+
+// TestGoldenComparing has another page while a comparison runs.
+func TestGoldenComparing(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(80, 24)
+	b.story()
+	b.press(b.compareKey())
+	b.compared(19)
+	b.press("1")
+	golden(t, "overview-comparing-80x24.golden", b.plain()+"\n")
 }

@@ -25,7 +25,12 @@ func (m *model) drawHelp(a area) {
 		widest = max(widest, columnsOf(list[i].help))
 	}
 	w := min(helpKeyWidth+widest+6, a.w)
-	full := len(list) + 2*len(groups) + len(helpWords) + 1
+	full := len(list) + len(helpWords) + 1
+	for _, g := range groups {
+		if inGroup(list, g) {
+			full += 2
+		}
+	}
 	switch {
 	case a.h >= full+2:
 		m.drawHelpGroups(m.helpBox(a, max(w, 72), full), list)
@@ -36,6 +41,9 @@ func (m *model) drawHelp(a area) {
 		}
 	default:
 		rows := (len(list) + 1) / 2
+		if rows+2 > a.h {
+			a = m.canvas.all() // over the header and footer, too
+		}
 		in := m.helpBox(a, min(2*w, a.w), rows)
 		half := in.w / 2
 		for i := range list {
@@ -63,6 +71,9 @@ func (m *model) helpBox(a area, w, rows int) area {
 func (m *model) drawHelpGroups(in area, list []binding) {
 	y := 0
 	for _, g := range groups {
+		if !inGroup(list, g) {
+			continue
+		}
 		in.text(1, y, g, styleTitle)
 		y++
 		for i := range list {
@@ -80,6 +91,11 @@ func (m *model) drawHelpGroups(in area, list []binding) {
 		in.text(2+helpWordWidth, y, fitText(word[1], in.w-3-helpWordWidth), styleDim)
 		y++
 	}
+}
+
+// inGroup tells whether any binding is in a group.
+func inGroup(list []binding, group string) bool {
+	return slices.ContainsFunc(list, func(b binding) bool { return b.group == group })
 }
 
 func helpRow(a area, b *binding) {

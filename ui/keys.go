@@ -17,6 +17,7 @@ type binding struct {
 	// hint is what the footer says of it, "" for nothing; hintKeys is how the key
 	// is shown there, where one hint stands for several bindings.
 	hint, hintKeys string
+	idle           bool   // refused while a comparison runs
 	with           bool   // the help has it in the row of the binding before
 	group          string // heading in the help
 	act            func(*model) tea.Cmd
@@ -24,13 +25,14 @@ type binding struct {
 
 // Groups of the help, in their order.
 const (
+	groupPage          = "this page"
 	groupView          = "view"
 	groupOptimizations = "optimizations"
 	groupLoad          = "load"
 	groupProgram       = "program"
 )
 
-var groups = []string{groupView, groupOptimizations, groupLoad, groupProgram}
+var groups = []string{groupPage, groupView, groupOptimizations, groupLoad, groupProgram}
 
 func (b *binding) label() string {
 	if b.show != "" {
@@ -125,7 +127,7 @@ func globalBindings(pages []page) []binding {
 		},
 		binding{
 			keys: []string{"esc"}, group: groupProgram,
-			help: "close the help", act: (*model).closeHelp,
+			help: "close the help, or stop a comparison", act: (*model).escape,
 		},
 		binding{
 			keys: []string{"ctrl+z"}, group: groupProgram,

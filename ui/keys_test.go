@@ -26,7 +26,11 @@ func TestNoKeyHasTwoMeanings(t *testing.T) {
 
 func TestBindingsAreComplete(t *testing.T) {
 	b := newBench(t, "dark", false)
-	for _, bind := range b.bindings {
+	all := b.bindings
+	for _, p := range b.pages {
+		all = append(all, p.Bindings()...)
+	}
+	for _, bind := range all {
 		if len(bind.keys) == 0 || bind.help == "" || bind.act == nil {
 			t.Errorf("binding %v %q lacks something", bind.keys, bind.help)
 		}
@@ -49,9 +53,19 @@ func TestHelpListsEveryBinding(t *testing.T) {
 	for _, s := range []struct {
 		w, h  int
 		whole bool
-	}{{120, 40, true}, {80, 24, true}, {60, 16, false}, {100, 17, false}} {
+		page  string
+	}{
+		{120, 40, true, "1"},
+		{80, 24, true, "1"},
+		{60, 16, false, "1"},
+		{100, 17, false, "1"},
+		{120, 45, true, "3"},
+		{80, 24, false, "3"},
+		{60, 16, false, "3"},
+	} {
 		b := newBench(t, "dark", false)
 		b.size(s.w, s.h)
+		b.press(s.page)
 		b.press("?")
 		frame := b.plain()
 		row := ""
@@ -121,14 +135,16 @@ func TestPages(t *testing.T) {
 		{"2", 1},
 		{"1", 0},
 		{"tab", 1},
+		{"tab", 2},
 		{"tab", 0},
+		{"shift+tab", 2},
 		{"shift+tab", 1},
-		{"shift+tab", 0},
-		{"right", 1},
+		{"right", 2},
 		{"right", 0},
+		{"left", 2},
 		{"left", 1},
-		{"left", 0},
-		{"3", 0},
+		{"3", 2},
+		{"4", 2},
 	} {
 		b.press(step.key)
 		if b.current != step.want {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"flag"
+	"runtime"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -9,4 +10,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(2) // the load of a comparison follows it, and is in golden frames
+	goleak.VerifyTestMain(m)
+}

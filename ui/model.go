@@ -42,7 +42,7 @@ type model struct {
 	bindings []binding
 	help     bool
 	notice   string        // an error to show in the footer
-	noticeAt time.Duration // when it came, as Snapshot.Elapsed
+	noticeAt time.Duration // when it came, as now has it
 
 	width, height int
 	canvas        canvas
@@ -52,6 +52,8 @@ type model struct {
 	head          headParts
 	reason        string // why the load is not valid, for the footer
 	buf           []byte
+
+	trial *trial // the comparison that runs, nil if none does
 
 	applying *sync.Mutex // held while a command changes the configuration
 	running  *gate       // the commands that use the engine
@@ -196,8 +198,12 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	case appliedMsg:
 		m.notice = ""
 		if msg.err != nil {
-			m.notice, m.noticeAt = oneLine(msg.err), m.snap.Elapsed
+			m.notice, m.noticeAt = oneLine(msg.err), m.now()
 		}
+	case measuredMsg:
+		cmd = m.measured(msg)
+	case trialEndedMsg:
+		m.trialEnded(msg)
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.KeyMsg:
@@ -238,13 +244,18 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 
 // key does what a key stands for on this page or anywhere.
 func (m *model) key(key string) tea.Cmd {
-	if cmd, ok := m.pages[m.current].HandleKey(key); ok {
+	p := m.pages[m.current]
+	if cmd, ok := p.HandleKey(key); ok {
 		return cmd
 	}
-	if b := findBinding(m.bindings, key); b != nil {
-		return b.act(m)
+	b := findBinding(p.Bindings(), key)
+	if b == nil {
+		b = findBinding(m.bindings, key)
 	}
-	return nil
+	if b == nil {
+		return nil
+	}
+	return b.act(m)
 }
 
 // The actions of the bindings.
@@ -272,8 +283,18 @@ func (m *model) turnPage(by int) tea.Cmd {
 }
 
 func (m *model) toggleHelp() tea.Cmd { m.help = !m.help; return nil }
-func (m *model) closeHelp() tea.Cmd  { m.help = false; return nil }
-func (m *model) quit() tea.Cmd       { return tea.Quit }
+
+// escape closes the help, or else ends the comparison that runs.
+func (m *model) escape() tea.Cmd {
+	if m.help {
+		m.help = false
+	} else {
+		m.stopTrial()
+	}
+	return nil
+}
+
+func (m *model) quit() tea.Cmd { return tea.Quit }
 
 // toggle turns the i-th optimization to its next position.
 func (m *model) toggle(i int) tea.Cmd {
@@ -314,6 +335,9 @@ func (m *model) cycle(param load.Param) tea.Cmd {
 }
 
 func (m *model) togglePause() tea.Cmd {
+	if m.trial != nil {
+		return refuse(load.ErrComparing) // the engine would not say so
+	}
 	engine, paused := m.engine, m.snap.State == load.Paused
 	return m.command(func() tea.Msg {
 		if paused {
@@ -327,7 +351,9 @@ func (m *model) togglePause() tea.Cmd {
 
 func (m *model) resetCounters() tea.Cmd {
 	engine := m.engine
-	m.frozen = false
+	if m.trial == nil {
+		m.frozen = false
+	}
 	return m.command(func() tea.Msg {
 		return appliedMsg{engine.Reset()}
 	})
@@ -389,6 +415,15 @@ func (m *model) compose() {
 	m.frame = string(m.encoded)
 }
 
+// now is the engine's time. No snapshots come while a comparison runs, and it goes
+// on with the slices.
+func (m *model) now() time.Duration {
+	if m.trial != nil {
+		return m.snap.Elapsed + m.trial.found.results.Elapsed
+	}
+	return m.snap.Elapsed
+}
+
 // view is the moment to show: the newest, or that of the freeze.
 func (m *model) view() *view {
 	v := &m.shown
@@ -402,6 +437,7 @@ func (m *model) view() *view {
 
 		footing:  &m.history.footing,
 		measured: &m.history.measured,
+		config:   &m.config,
 		theme:    m.theme,
 		ascii:    m.ascii,
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -37,21 +36,7 @@ func TestEverySize(t *testing.T) {
 					b.help, b.current = help, i/2
 					for _, s := range sizes {
 						b.size(s.w, s.h)
-						if s.w == 0 || s.h == 0 {
-							if b.View() != "" {
-								t.Fatalf("%dx%d: a frame of %d bytes", s.w, s.h, len(b.View()))
-							}
-							continue
-						}
-						lines := strings.Split(b.View(), "\n")
-						if len(lines) != s.h {
-							t.Fatalf("%dx%d: %d lines", s.w, s.h, len(lines))
-						}
-						for i, l := range lines {
-							if got := ansi.StringWidth(l); got != s.w {
-								t.Fatalf("%dx%d: line %d is %d wide: %q", s.w, s.h, i, got, l)
-							}
-						}
+						everyLineIsAsWide(t, b, s.w, s.h)
 					}
 				}
 			})

@@ -26,7 +26,7 @@ type page interface {
 }
 
 // newPages returns all pages, in the order of their tabs.
-func newPages() []page { return []page{newOverview(), newCrypto()} }
+func newPages() []page { return []page{newOverview(), newCrypto(), newCompare()} }
 
 // view is the moment that is shown, and how.
 type view struct {
@@ -39,6 +39,7 @@ type view struct {
 	footing *footing // of the load at end
 	// measured is what was known of the optimizations at that moment.
 	measured *measurements
+	config   *load.Config // in force, also where the view is frozen
 	theme    *theme
 	ascii    bool
 }

@@ -28,6 +28,10 @@ type Engine interface {
 	Resume()
 	// Reset begins the counters anew, or says why it cannot.
 	Reset() error
+	// Experiment runs x in place of the load, which goes on when it returns. It
+	// calls seen after each slice, from any goroutine, and returns what it has, with
+	// [context.Cause] of ctx, soon after that has ended.
+	Experiment(ctx context.Context, x *load.Experiment, seen func(load.Slice)) (load.Results, error)
 }
 
 // Options is what [Run] shows, and where.

@@ -161,6 +161,46 @@ func TestRunUntilTheEngineStops(t *testing.T) {
 	x.restored()
 }
 
+// TestRunEndsWhileComparing, whatever the reason, and leaves no experiment behind.
+func TestRunEndsWhileComparing(t *testing.T) {
+	cause := errors.New("hangup")
+	for _, tt := range []struct {
+		name string
+		end  func(*terminal, *fakeEngine, context.CancelCauseFunc)
+		want error
+	}{
+		{"quit", func(x *terminal, _ *fakeEngine, _ context.CancelCauseFunc) { x.press("q") }, nil},
+		{"the engine stops", func(_ *terminal, e *fakeEngine, _ context.CancelCauseFunc) { close(e.snapshots) }, nil},
+		{"the context ends", func(_ *terminal, _ *fakeEngine, cancel context.CancelCauseFunc) { cancel(cause) }, cause},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			x := newTerminal(t)
+			e := newFakeEngine()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			done := x.start(ctx, e)
+			e.snapshots <- newFakeLoad(session.Tuned).step()
+			x.await("sagetop")
+			x.press("3\r")
+			x.await("warming up")
+			for _, s := range fakeSlices(load.Plan{Arms: make([]load.Arm, 2), Slices: 20})[:9] {
+				e.slices <- s
+			}
+			x.await("7 of 40")
+			tt.end(x, e, cancel)
+			if err := <-done; !errors.Is(err, tt.want) {
+				t.Errorf("Run returns %v, want %v", err, tt.want)
+			}
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.comparing {
+				t.Error("the experiment is still under way")
+			}
+			x.restored()
+		})
+	}
+}
+
 func TestRunUntilTheContextEnds(t *testing.T) {
 	x := newTerminal(t)
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -50,6 +50,9 @@ const (
 	styleSeal
 	styleOpen
 	styleClose
+	styleArm0 // the arms of a comparison
+	styleArm1
+	styleArm2
 
 	// The labels of the key schedule, by session.Label, and the heat of a cell.
 	styleLabel0
@@ -115,6 +118,9 @@ var looks = map[string][numStyles]look{
 		styleSeal:      {color: "#5fc9c4"},
 		styleOpen:      {color: "#49a7b8"},
 		styleClose:     {color: "#8b93a5"},
+		styleArm0:      {color: "#eba95f"},
+		styleArm1:      {color: "#6cb2f0"},
+		styleArm2:      {color: "#b79af0"},
 
 		styleLabel0:     {color: "#b79af0"},
 		styleLabel0 + 1: {color: "#7f86e8"},
@@ -161,6 +167,9 @@ var looks = map[string][numStyles]look{
 		styleSeal:      {color: "#0b7a78"},
 		styleOpen:      {color: "#0e6a86"},
 		styleClose:     {color: "#586074"},
+		styleArm0:      {color: "#b35c00"},
+		styleArm1:      {color: "#1b66b3"},
+		styleArm2:      {color: "#6a3fb8"},
 
 		styleLabel0:     {color: "#6a3fb8"},
 		styleLabel0 + 1: {color: "#3a45c4"},
@@ -207,6 +216,9 @@ var looks = map[string][numStyles]look{
 		styleSeal:      {color: "6"},
 		styleOpen:      {color: "6"},
 		styleClose:     {color: "8"},
+		styleArm0:      {color: "3"},
+		styleArm1:      {color: "6"},
+		styleArm2:      {color: "13"},
 
 		styleLabel0:     {color: "13"},
 		styleLabel0 + 1: {color: "12"},

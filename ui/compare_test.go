@@ -1,0 +1,495 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/engine/session"
+	"github.com/SAGE-X-project/sagetop/internal/claims"
+)
+
+// TestPickingArms: what keys make of the choice, and what would be measured then.
+func TestPickingArms(t *testing.T) {
+	tests := []struct {
+		name, keys string
+		base, new  string
+		baseIs     session.Optimizations
+		newIs      session.Optimizations
+	}{
+		{"at first", "", "baseline", "tuned", session.Baseline, session.Tuned},
+		{"next base", "v", "seed", "tuned", session.Seed, session.Tuned},
+		{"base before the first", "V", "running", "tuned", session.Seed, session.Tuned},
+		{"base around", "vvvv", "baseline", "tuned", session.Baseline, session.Tuned},
+		{"next new", "n", "baseline", "running", session.Baseline, session.Seed},
+		{"new before", "N", "baseline", "seed", session.Baseline, session.Seed},
+		{"both alike", "vv", "tuned", "tuned", session.Tuned, session.Tuned},
+		{"marked", "m", "marked", "running", session.Seed, session.Seed},
+		{"marked, then another base", "mv", "baseline", "running", session.Baseline, session.Seed},
+		{"marked, then another new", "mN", "marked", "tuned", session.Seed, session.Tuned},
+		{"marked and changed", "mb", "marked", "running", session.Seed, session.Optimizations{SingleHKDF: true, Pool: session.PoolSync}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, "dark", false)
+			b.load = newFakeLoad(session.Seed)
+			b.engine.config = b.load.s.Config
+			b.size(80, 24)
+			onCompare(b, func(*bench) {})
+			for _, k := range tt.keys {
+				b.press(string(k))
+				b.load.s.Config = b.engine.Config()
+				b.snapshots(1)
+			}
+			p := b.comparePage().choice.plan(b.config, false)
+			if got := p.Arms[0]; got.Name != tt.base || got.Config.Optimizations != tt.baseIs {
+				t.Errorf("base is %s, %+v; want %s, %+v", got.Name, got.Config.Optimizations, tt.base, tt.baseIs)
+			}
+			if got := p.Arms[1]; got.Name != tt.new || got.Config.Optimizations != tt.newIs {
+				t.Errorf("new is %s, %+v; want %s, %+v", got.Name, got.Config.Optimizations, tt.new, tt.newIs)
+			}
+			for _, a := range p.Arms {
+				if a.Config != load.ForComparison(a.Config) {
+					t.Errorf("the load of %s is not one for comparisons", a.Name)
+				}
+			}
+			row := strings.Split(b.plain(), "\n")[headerRows+1]
+			if !strings.Contains(row, "v base   "+tt.base+" ") || !strings.Contains(row, "n new  "+tt.new+" ") {
+				t.Errorf("the arms are not shown: %q", row)
+			}
+		})
+	}
+}
+
+func TestSlicesAndLength(t *testing.T) {
+	tests := []struct {
+		keys   string
+		slices int
+		want   string
+	}{
+		{"", 20, "20 slices of each arm, 250 ms each"},
+		{"s", 30, "30 slices of each arm, 250 ms each"},
+		{"ssssssssss", 100, "100 slices of each arm, 250 ms each"},
+		{"SS", 10, "10 slices of each arm, 250 ms each"},
+		{"l", 20, "20 slices of each arm, 500 ms each"},
+		{"lll", 20, "20 slices of each arm, 1 s each"},
+		{"LLL", 20, "20 slices of each arm, 50 ms each"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.keys, func(t *testing.T) {
+			b := newBench(t, "dark", false)
+			b.size(80, 24)
+			onCompare(b, func(*bench) {})
+			for _, k := range tt.keys {
+				b.press(string(k))
+			}
+			p := b.comparePage().choice.plan(b.config, false)
+			if p.Slices != tt.slices || !strings.Contains(b.plain(), tt.want) {
+				t.Errorf("%d slices, want %d and %q:\n%s", p.Slices, tt.slices, tt.want, b.plain())
+			}
+			x, err := load.NewExperiment(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := string(appendTimeLeft([]byte("about "), x.Estimate())); !strings.Contains(b.plain(), want) {
+				t.Errorf("the time is not shown, %q:\n%s", want, b.plain())
+			}
+		})
+	}
+}
+
+func TestDifferText(t *testing.T) {
+	base := load.Default()
+	tests := []struct {
+		name string
+		edit func(*load.Config)
+		want string
+	}{
+		{"nothing", func(*load.Config) {}, "in nothing: what then differs is noise"},
+		{"a switch", func(c *load.Config) { c.Optimizations.KeyBuffer = false }, "P0-1 on → off"},
+		{"a preset", func(c *load.Config) { c.Optimizations = session.Seed }, "pool freelist → sync · P0+ on → off"},
+		{"a parameter", func(c *load.Config) { setParam(c, "gogc", "400") }, "gogc 100 → 400"},
+		{"both", func(c *load.Config) { c.Optimizations.ReusableHash = false; setParam(c, "messages", "9") }, "P0+ on → off · messages 4 → 9"},
+		{"what is no part of a slice", func(c *load.Config) { c.Rate, c.RNGSeed = 17, 9; setParam(c, "profile", "sine") }, "in nothing: what then differs is noise"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			other := base
+			tt.edit(&other)
+			ch := choice{base: armMarked, other: armRunning, marked: base, isMarked: true}
+			arms := ch.plan(other, false).Arms
+			if got := textsOf(arms).differ; got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNewScale(t *testing.T) {
+	tests := []struct {
+		name   string
+		unit   string
+		values []float64
+		want   linear
+	}{
+		{"nothing", load.UnitCount, nil, linear{0, 1, 0.5, 24}},
+		{"from 0 where much differs", load.UnitCount, values(0, 35), linear{0, 40, 20, 24}},
+		{"near each other", load.UnitTime, values(5200, 5300), linear{5200, 5300, 50, 24}},
+		{"all the same", load.UnitCount, values(6, 6), linear{5.5, 6.5, 0.5, 24}},
+		{"all 0", load.UnitCount, values(0, 0), linear{0, 1, 0.5, 24}},
+		{"bytes in powers of two", load.UnitBytes, values(1024, 4096), linear{0, 4096, 2048, 24}},
+		{"shares", load.UnitShare, values(0.998, 1), linear{0.998, 1, 0.001, 24}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			low, high := math.Inf(1), math.Inf(-1)
+			for _, v := range tt.values {
+				low, high = min(low, v), max(high, v)
+			}
+			got := newScale(low, high, tt.unit, 24)
+			if fmt.Sprintf("%.6g", []float64{got.low, got.high, got.step}) != fmt.Sprintf("%.6g", []float64{tt.want.low, tt.want.high, tt.want.step}) {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAppendPercentChange(t *testing.T) {
+	for v, want := range map[float64]string{-100: "−100.0 %", -99.996: "−99.99 %", -99.95: "−99.95 %", -99.94: "−99.9 %", -0.04: "0.0 %", 0: "0.0 %", 3: "+3.0 %", 1234: "+1234 %"} {
+		if got := string(appendPercentChange(nil, v)); got != want {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+	if got := string(appendPercentChange(nil, nan)); got != dash {
+		t.Errorf("NaN: %q", got)
+	}
+}
+
+// TestCompareEverySize: in each state the frame fills the terminal.
+func TestCompareEverySize(t *testing.T) {
+	stepW, stepH := 4, 1
+	if raceEnabled { // which is ten times as slow
+		stepW, stepH = 20, 6
+	}
+	for _, look := range looksOfGoldens {
+		t.Run(look.name(), func(t *testing.T) {
+			t.Parallel()
+			for _, state := range compareStates {
+				b := onCompare(newBench(t, look.theme, look.ascii), state.lead)
+				for w := minWidth; w <= 200; w += stepW {
+					for h := minHeight; h <= 50; h += stepH {
+						b.size(w, h)
+						everyLineIsAsWide(t, b, w, h)
+					}
+				}
+				for _, s := range sizes { // each row can be chosen
+					b.size(s[0], s[1])
+					for range 20 {
+						b.press("down")
+						everyLineIsAsWide(t, b, s[0], s[1])
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestCompareLayoutFillsThePage(t *testing.T) {
+	for arms := 2; arms <= 3; arms++ {
+		for w := minWidth; w < 260; w += 7 {
+			for h := minHeight - headerRows - footerRows; h < 100; h++ {
+				l := layoutCompare(w, h, 18, arms)
+				parts := []part{{l.plan, 'P'}, {l.strips, 'S'}, {l.table, 'T'}}
+				for y, row := range mapOf(w, h, parts) {
+					if i := strings.IndexAny(string(row), ".!"); i >= 0 {
+						t.Fatalf("%dx%d, %d arms: cell %d, %d is %q", w, h, arms, i, y, row[i])
+					}
+				}
+				if l.table.h < minTable || l.strips.h > 0 && l.strips.h < 2+2*arms+1 {
+					t.Fatalf("%dx%d, %d arms: strips of %d rows, a table of %d", w, h, arms, l.strips.h, l.table.h)
+				}
+			}
+		}
+	}
+}
+
+// TestNoVerdictBeforeTheEnd: neither p nor a verdict is shown before all slices are
+// there, and the verdict does not rest on colour.
+func TestNoVerdictBeforeTheEnd(t *testing.T) {
+	b := newBench(t, "mono", false)
+	b.size(120, 40)
+	onCompare(b, func(b *bench) { b.compared(41) })
+	if f := b.plain(); strings.Contains(f, "better │") || strings.Contains(f, "<0.001") || strings.Contains(f, "verdict  tuned") {
+		t.Errorf("a verdict with one slice to come:\n%s", f)
+	}
+	b.end(b.trial.turns, nil)
+	for _, want := range []string{"verdict  tuned against baseline: ", "<0.001", " better ", " ~ "} {
+		if !strings.Contains(b.plain(), want) {
+			t.Errorf("at the end there is no %q:\n%s", want, b.plain())
+		}
+	}
+}
+
+// feedAll has the engine measure slices and gives the model what comes of it, until
+// the trial is over, or enough were measured.
+func (b *bench) feedAll(all []load.Slice, messages chan tea.Msg) {
+	for _, s := range all {
+		b.engine.slices <- s
+		for b.trial.found.turns <= s.Turn {
+			b.handle(<-messages, messages)
+			if b.trial == nil {
+				return
+			}
+		}
+	}
+}
+
+// drain gives the model what comes until no trial runs.
+func (b *bench) drain(messages chan tea.Msg) {
+	for b.trial != nil {
+		b.handle(<-messages, messages)
+	}
+}
+
+// handle gives the model a message, and runs the command it answers with.
+func (b *bench) handle(msg tea.Msg, messages chan tea.Msg) {
+	_, cmd := b.Update(msg)
+	runAll(cmd, messages)
+}
+
+// begin starts what the page offers.
+func (b *bench) begin(messages chan tea.Msg) {
+	_, cmd := b.Update(tea.KeyMsg{Type: tea.KeyEnter})
+	runAll(cmd, messages)
+}
+
+// manyMessages is room for all that a test sends: nobody waits for it to be taken.
+const manyMessages = 1000
+
+// TestCompareFromStartToEnd walks through a comparison as a user does.
+func TestCompareFromStartToEnd(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(120, 40)
+	onCompare(b, func(*bench) {})
+	messages := make(chan tea.Msg, manyMessages)
+	b.begin(messages)
+	all := fakeSlices(b.trial.plan)
+	b.feedAll(all[:15], messages)
+	p := b.comparePage()
+	if got, want := p.trials[0].found.results.Slices, all[2:15]; len(got) != len(want) {
+		t.Fatalf("%d slices are shown of %d", len(got), len(want))
+	}
+	if !strings.Contains(b.plain(), "13 of 40 slices") {
+		t.Errorf("the page does not say how far it is:\n%s", b.plain())
+	}
+
+	// The other pages can be looked at, and nothing changes the load.
+	b.press("1")
+	if !strings.Contains(b.plain(), "◆ comparing 13 of 40") || !strings.Contains(b.plain(), "sessions/s") {
+		t.Errorf("another page while it runs:\n%s", b.plain())
+	}
+	for _, key := range []string{"b", "<", "P", "a"} {
+		b.press(key)
+		if !strings.Contains(b.plain(), "▲ "+load.ErrComparing.Error()) {
+			t.Errorf("%s is not refused:\n%s", key, b.plain())
+		}
+		b.notice = ""
+	}
+	if len(b.engine.applied) > 0 || slices.Contains(b.engine.calls, "pause") {
+		t.Errorf("applied %v, called %v", b.engine.applied, b.engine.calls)
+	}
+	b.press(b.compareKey())
+	for _, key := range []string{"v", "N", "m", "s", "L", "enter"} {
+		before := p.choice
+		b.press(key)
+		if p.choice != before || !strings.Contains(b.plain(), "▲ "+load.ErrComparing.Error()) {
+			t.Errorf("%s is not refused", key)
+		}
+		b.notice = ""
+	}
+
+	b.feedAll(all[15:], messages)
+	b.drain(messages)
+	if b.trial != nil || !p.trials[0].ended || p.trials[0].found.results.Partial {
+		t.Fatal("it does not end")
+	}
+	if !strings.Contains(b.plain(), "verdict  tuned against baseline: ") || !strings.Contains(b.plain(), "● live") {
+		t.Errorf("at the end:\n%s", b.plain())
+	}
+	b.snapshots(10)
+	if !strings.Contains(b.plain(), "verdict  tuned against baseline: ") {
+		t.Errorf("the result goes with the next snapshots:\n%s", b.plain())
+	}
+
+	// Another one, which is cancelled; what the claims page has is its own.
+	b.begin(messages)
+	b.feedAll(all[:9], messages)
+	b.press("c")
+	if !strings.Contains(b.plain(), "two arms are being compared: c shows that") {
+		t.Errorf("the claims do not say that something else runs:\n%s", b.plain())
+	}
+	b.press("c")
+	b.press("esc")
+	b.drain(messages)
+	if !strings.Contains(b.plain(), "no verdict, stopped after 3 of 20 slices") {
+		t.Errorf("it does not say that it was cancelled:\n%s", b.plain())
+	}
+	if got := len(p.trials[0].found.results.Slices); got != 7 {
+		t.Errorf("%d slices are kept of 7", got)
+	}
+	b.press("b")
+	if len(b.engine.applied) != 1 {
+		t.Errorf("the keys do not work afterwards: applied %v", b.engine.applied)
+	}
+}
+
+// TestEscapeClosesTheHelpFirst and leaves the comparison alone.
+func TestEscapeClosesTheHelpFirst(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(80, 24)
+	onCompare(b, func(*bench) {})
+	messages := make(chan tea.Msg, manyMessages)
+	b.begin(messages)
+	b.feedAll(fakeSlices(b.trial.plan)[:3], messages)
+	b.press("?")
+	b.press("esc")
+	if b.help {
+		t.Error("esc does not close the help")
+	}
+	b.feedAll(fakeSlices(b.trial.plan)[3:4], messages)
+	b.press("esc")
+	b.drain(messages)
+}
+
+// TestExperimentRefused: an engine that cannot compare says why.
+func TestExperimentRefused(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(80, 24)
+	onCompare(b, func(b *bench) { b.compared(0) })
+	b.Update(trialEndedMsg{b.trial, newFindings(load.Results{Plan: b.trial.plan, Partial: true}, 0, nil), load.ErrNotRunning})
+	if !strings.Contains(b.plain(), "▲ "+load.ErrNotRunning.Error()) {
+		t.Errorf("the reason is not shown:\n%s", b.plain())
+	}
+}
+
+func TestFeedLosesNothing(t *testing.T) {
+	f := newFeed()
+	f.begin()
+	const n = 200
+	go func() {
+		for i := range n {
+			f.put(load.Slice{Number: i, Warmup: i == 0})
+		}
+		f.close()
+	}()
+	plan := load.Plan{Arms: make([]load.Arm, 1)}
+	seen := 0
+	for range f.wake {
+		got := f.findings(plan)
+		if len(got.results.Slices) < seen || got.turns < len(got.results.Slices) {
+			t.Fatalf("%d slices and %d turns after %d slices", len(got.results.Slices), got.turns, seen)
+		}
+		seen = len(got.results.Slices)
+	}
+	got := f.findings(plan)
+	if len(got.results.Slices) != n-1 || got.turns != n {
+		t.Fatalf("%d slices, %d turns of %d", len(got.results.Slices), got.turns, n)
+	}
+	for i, s := range got.results.Slices {
+		if s.Number != i+1 {
+			t.Fatalf("slice %d is in the place of %d", s.Number, i+1)
+		}
+	}
+}
+
+// TestClaimsAreJudged as the slices come: what is claimed at once, figures later, and
+// verdicts at the end.
+func TestClaimsAreJudged(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(120, 45)
+	onCompare(b, func(b *bench) { b.press("c"); b.press("S") })
+	messages := make(chan tea.Msg, manyMessages)
+	b.begin(messages)
+	p := b.comparePage()
+	all := fakeSlices(b.trial.plan)
+	for i := range all { // each is valid
+		all[i].Valid, all[i].Reasons = true, nil
+	}
+	b.feedAll(all[:2], messages)
+	for p.board() == nil {
+		b.handle(<-messages, messages)
+	}
+	if f := b.plain(); !strings.Contains(f, "HKDF calls/session, after") || strings.Contains(f, "holds") {
+		t.Errorf("after a slice:\n%s", f)
+	}
+	b.feedAll(all[2:], messages)
+	b.drain(messages)
+	board := p.board()
+	if board.Partial || board.Why != "" {
+		t.Fatalf("partial %v, no verdict: %q", board.Partial, board.Why)
+	}
+	holds := 0
+	for _, r := range board.Rows {
+		if r.Verdict == claims.Holds {
+			holds++
+		}
+	}
+	if holds == 0 || !strings.Contains(b.plain(), fmt.Sprintf("%d holds", holds)) {
+		t.Errorf("%d claims hold:\n%s", holds, b.plain())
+	}
+}
+
+// TestCommandsOfATrialEnd when the program does, whatever has begun.
+func TestCommandsOfATrialEnd(t *testing.T) {
+	for _, fed := range []int{0, 5} {
+		b := newBench(t, "dark", false)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		b.ctx = ctx
+		b.size(80, 24)
+		onCompare(b, func(*bench) {})
+		messages := make(chan tea.Msg, manyMessages)
+		b.begin(messages)
+		b.feedAll(fakeSlices(b.trial.plan)[:fed], messages)
+		cancel(errors.New("the end"))
+		b.running.close() // as Run does; waits for what has begun
+	}
+}
+
+// TestCompareOnAnEngine compares for real, in as few and short slices as there are.
+func TestCompareOnAnEngine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	e, err := load.New(load.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	b := newBench(t, "dark", false)
+	b.model.engine, b.config = e, e.Config()
+	b.size(120, 40)
+	onCompare(b, func(*bench) {})
+	for _, key := range []string{"S", "L", "L", "L"} {
+		b.press(key)
+	}
+	messages := make(chan tea.Msg, manyMessages)
+	b.begin(messages)
+	b.drain(messages)
+	f := b.comparePage().trials[0].found
+	if hkdf := f.compared[0].Metric("hkdf_per_session"); f.results.Partial || hkdf.Base.Value != 6 || hkdf.New.Value != 2 {
+		t.Errorf("HKDF calls: %+v, partial %v", hkdf, f.results.Partial)
+	}
+	if err := e.Apply(load.Default()); err != nil {
+		t.Errorf("afterwards the load cannot be changed: %v", err)
+	}
+}
