@@ -16,8 +16,9 @@ var floors = [][]string{
 	{"engine/session", "internal/stats", "internal/format", "internal/termbg", "internal/termguard"},
 	{"engine/handshake", "internal/vectors", "internal/benchdoc"},
 	{"engine/load"},
-	{"internal/claims", "internal/gate"},
-	{"internal/settings", "internal/report", "internal/calibrate"},
+	{"internal/claims", "internal/settings", "internal/gate", "internal/calibrate"},
+	{"internal/tune"},
+	{"internal/report"},
 	{"ui"},
 	{"cmd/sagetop"},
 }
