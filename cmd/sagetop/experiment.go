@@ -68,34 +68,41 @@ func (o *options) measure(ctx context.Context, x *load.Experiment) (load.Results
 	return results, err
 }
 
-// progress tells on standard error how an experiment goes: on a terminal in one
-// line that is written over, and else in a line for each tenth.
+// progress tells on standard error how an experiment goes, or several in a row: on
+// a terminal in one line that is written over, and else in a line for each tenth.
 type progress struct {
-	w        io.Writer
-	live     bool
-	arms     []load.Arm
-	turns    int
-	estimate time.Duration
-	started  time.Time
-	tenth    int
+	w       io.Writer
+	live    bool
+	turns   int    // of all experiments
+	stage   string // in front of each line
+	started time.Time
+	tenth   int
 }
 
-func newProgress(o *options, x *load.Experiment) *progress {
-	p := &progress{w: os.Stderr, arms: x.Plan().Arms, turns: x.Turns(), estimate: x.Estimate(), started: time.Now()}
+// startProgress returns progress over so many slices, which has told nothing yet.
+func startProgress(o *options, turns int) *progress {
+	p := &progress{w: os.Stderr, turns: turns, started: time.Now()}
 	if o.quiet {
 		p.w = io.Discard
 		return p
 	}
 	p.live = term.IsTerminal(os.Stderr.Fd()) && os.Getenv("TERM") != "dumb"
-	names := make([]string, len(p.arms))
-	for i, a := range p.arms {
+	return p
+}
+
+// newProgress returns the progress of an experiment, which it announces.
+func newProgress(o *options, x *load.Experiment) *progress {
+	p := startProgress(o, x.Turns())
+	arms := x.Plan().Arms
+	names := make([]string, len(arms))
+	for i, a := range arms {
 		names[i] = a.Name
 	}
 	if len(names) > 4 {
 		names = []string{fmt.Sprintf("%d arms", len(names))}
 	}
 	fmt.Fprintf(p.w, "sagetop: %s: %d slices of %s each, about %s\n",
-		printable(strings.Join(names, ", ")), x.Plan().Slices, x.Plan().Slice, p.estimate.Round(time.Second))
+		printable(strings.Join(names, ", ")), x.Plan().Slices, x.Plan().Slice, x.Estimate().Round(time.Second))
 	return p
 }
 
@@ -105,15 +112,19 @@ const barWidth = 30
 // seen tells of a slice that is over. It runs between slices.
 func (p *progress) seen(s load.Slice) {
 	done := s.Turn + 1
-	took := time.Since(p.started)
-	left := (took / time.Duration(done) * time.Duration(p.turns-done)).Round(time.Second)
-	line := fmt.Sprintf("%d of %d slices, %s left", done, p.turns, left)
-	switch {
+	p.step(done, float64(done)/float64(p.turns))
+}
+
+// step tells that so many slices are over, which are that share of the work.
+func (p *progress) step(done int, share float64) {
+	left := time.Duration(float64(time.Since(p.started)) * (1 - share) / share).Round(time.Second)
+	line := fmt.Sprintf("%s%d of %d slices, %s left", p.stage, done, p.turns, left)
+	switch tenth := int(10 * share); {
 	case p.live:
-		full := barWidth * done / p.turns
+		full := int(barWidth * share)
 		fmt.Fprintf(p.w, "\r\x1b[K%s%s %s", strings.Repeat("█", full), strings.Repeat("░", barWidth-full), line)
-	case 10*done/p.turns > p.tenth:
-		p.tenth = 10 * done / p.turns
+	case tenth > p.tenth:
+		p.tenth = tenth
 		fmt.Fprintln(p.w, line)
 	}
 }
