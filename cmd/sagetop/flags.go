@@ -39,12 +39,15 @@ type options struct {
 	sides [2]side // that compare compares: base and new
 	each  bool    // compare
 	plot  string  // compare; "" for none
+
+	tune tuneOptions
 }
 
 func defaultOptions() *options {
 	return &options{
 		config: load.Default(), theme: "auto", output: "text", formats: report.Formats(),
 		slices: load.DefaultSlices, slice: load.DefaultSlice, sides: defaultSides,
+		tune: defaultTuneOptions(),
 	}
 }
 
@@ -111,7 +114,7 @@ var (
 // settings returns everything that can be set, whichever command has the flag:
 // one file and one environment serve all commands.
 func (o *options) settings() []settings.Setting {
-	return append(append(settings.OfConfig(&o.config), o.compareSettings()...),
+	return append(slices.Concat(settings.OfConfig(&o.config), o.compareSettings(), o.tune.settings()),
 		settings.Setting{Name: "theme", Set: oneOf(&o.theme, ui.ThemeNames())},
 		settings.Setting{Name: "ascii", Set: boolean(&o.ascii)},
 		settings.Setting{Name: "no-color", Set: boolean(&o.noColor)},

@@ -24,10 +24,10 @@ var helpGroups = []struct {
 	{"Load over time", []string{"profile", "stages", "ramp-time", "period", "spike-time", "peak"}},
 	{"Handshakes", []string{"handshake", "handshake-share", "transport"}},
 	{"Go runtime", []string{"gogc", "memory-limit"}},
-	{"Experiment", []string{"minimize", "subject-to", "slices", "slice"}},
+	{"Experiment", []string{"minimize", "subject-to", "search", "candidates", "slices", "slice"}},
 	{"Gates", []string{"fail-if"}},
 	{"Screen", []string{"theme", "ascii", "no-color"}},
-	{"Output", []string{"output", "plot", "quiet"}},
+	{"Output", []string{"output", "plot", "write", "quiet"}},
 	{"Other", nil},
 }
 

@@ -50,7 +50,8 @@ func newRootCommand() *cobra.Command {
 	cmd.SetHelpFunc(printHelp)
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(newRunCommand(), newCompareCommand(), newClaimsCommand(), newVerifyCommand(), newVersionCommand(), newCompletionCommand())
+	cmd.AddCommand(newRunCommand(), newCompareCommand(), newClaimsCommand(), newTuneCommand(),
+		newVerifyCommand(), newVersionCommand(), newCompletionCommand())
 	cmd.SetHelpCommand(newHelpCommand())
 	cmd.InitDefaultHelpCmd()
 	return cmd

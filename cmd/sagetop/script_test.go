@@ -186,7 +186,7 @@ func TestFlags(t *testing.T) {
 // TestHelpFits: no line of the help about the load is broken by a terminal of the
 // usual width.
 func TestHelpFits(t *testing.T) {
-	for _, path := range [][]string{nil, {"run"}, {"compare"}, {"version"}, {"completion"}, {"help"}} {
+	for _, path := range [][]string{nil, {"run"}, {"compare"}, {"tune"}, {"version"}, {"completion"}, {"help"}} {
 		root := newRootCommand()
 		var b strings.Builder
 		root.SetOut(&b)
