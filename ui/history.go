@@ -204,7 +204,6 @@ type history struct {
 	cycles       []load.Cycle // a ring
 	firstCycle   int
 	markers      []marker // oldest first
-	apart        apart
 
 	config   load.Config   // of the newest snapshot
 	changed  time.Duration // when that configuration came into force
@@ -241,7 +240,6 @@ func (h *history) push(s *load.Snapshot) {
 		h.whole.clear()
 		h.cycles, h.firstCycle = h.cycles[:0], 0
 		h.markers = h.markers[:0]
-		h.apart = apart{}
 		stands = false
 		h.config, h.changed = s.Config, s.Elapsed
 	case s.Elapsed == h.fine.time(newest):
@@ -251,18 +249,14 @@ func (h *history) push(s *load.Snapshot) {
 		h.mark(s.Elapsed, changeLabel(h.config, s.Config))
 		h.config, h.changed = s.Config, s.Elapsed
 	}
-	switch comparing := s.State == load.Comparing; {
-	case comparing && h.state != load.Comparing:
+	if s.State == load.Comparing && h.state != load.Comparing {
 		h.mark(s.Elapsed, "compared")
-	case !comparing && h.state == load.Comparing && h.fine.n > 0:
-		h.apart.leave(h.fine.point(h.fine.n-1), s)
 	}
 	if !stands {
 		h.state, h.start, h.shape = s.State, s.ProfileStart, s.Config.Shape(s.ProfileStart)
 		h.footing = footingOf(s, &h.shape)
 	}
 	p := pointOf(s)
-	h.apart.subtract(&p)
 	if s.Config.Model == load.Closed && s.State != load.Paused {
 		p.aim = h.shape.At(s.Elapsed - s.ProfileStart)
 	}
@@ -273,31 +267,6 @@ func (h *history) push(s *load.Snapshot) {
 	h.pushWhole(s.Elapsed, &p)
 	h.pushCycles(s.GC.Recent)
 	h.measured.update(h, s)
-}
-
-// apart is what the process has done in comparisons: counts of the whole process that
-// are not of the load.
-type apart struct {
-	objects, bytes, cycles uint64
-	lastCycle              uint64 // the number of the newest GC cycle in one
-}
-
-// leave counts in what happened between before, the last point, which a comparison
-// came after, and s, the first snapshot since.
-func (a *apart) leave(before *point, s *load.Snapshot) {
-	a.objects = s.Allocs.Objects - before.objects
-	a.bytes = s.Allocs.Bytes - before.bytes
-	a.cycles = s.GC.Cycles - before.cycles
-	if n := len(s.GC.Recent); n > 0 {
-		a.lastCycle = s.GC.Recent[n-1].Number
-	}
-}
-
-// subtract leaves it out of a point.
-func (a *apart) subtract(p *point) {
-	p.objects -= a.objects
-	p.bytes -= a.bytes
-	p.cycles -= a.cycles
 }
 
 // pushWhole adds a point to the whole run, if it is time for the next.
@@ -327,9 +296,9 @@ func (h *history) mark(at time.Duration, label string) {
 
 // pushCycles adds the cycles that are newer than those already known.
 func (h *history) pushCycles(recent []load.Cycle) {
-	known := h.apart.lastCycle
+	known := uint64(0)
 	if n := len(h.cycles); n > 0 {
-		known = max(known, h.cycle(n-1).Number)
+		known = h.cycle(n - 1).Number
 	}
 	for _, c := range recent {
 		if c.Number <= known || c.At < 0 {

@@ -320,58 +320,18 @@ func TestChangeLabel(t *testing.T) {
 	}
 }
 
-// TestComparisonsStandApart: what the process does in a comparison is in no figure of
-// the load; that there was one is marked.
-func TestComparisonsStandApart(t *testing.T) {
+// That there was a comparison is marked once, however many snapshots say so.
+func TestComparisonsAreMarked(t *testing.T) {
 	h := newHistory()
 	f := newFakeLoad(session.Baseline)
-	push := func(n int) {
-		for range n {
+	for range 2 {
+		for _, state := range []load.State{load.Running, load.Comparing, load.Comparing, load.Running} {
 			s := f.step()
+			s.State = state
 			h.push(&s)
 		}
 	}
-	push(50)
-	want, _ := h.between(f.s.Elapsed, time.Second)
-	cycles := len(h.cycles)
-	for range 2 {
-		f.s.State = load.Comparing
-		f.s.Seq++
-		f.s.Elapsed++
-		s := f.s
-		h.push(&s)
-		f.s.Elapsed += 10 * time.Second
-		f.s.Allocs.Objects += 5e7
-		f.s.Allocs.Bytes += 5e9
-		f.s.GC.Cycles += 200
-		last := f.s.GC.Recent[len(f.s.GC.Recent)-1]
-		f.s.GC.Recent = append(slices.Clone(f.s.GC.Recent), load.Cycle{Number: last.Number + 200, At: f.s.Elapsed - time.Second, Pause: time.Second})
-		f.s.State = load.Running
-		push(50)
-	}
-	got, _ := h.between(f.s.Elapsed, time.Second)
-	if got, want := got.figures(), want.figures(); math.Abs(got.objects-want.objects) > 0.01*want.objects {
-		t.Errorf("%v objects a session after two comparisons, %v before", got.objects, want.objects)
-	}
-	all, _ := h.between(f.s.Elapsed, time.Hour)
-	if got, want := all.figures().objects, want.figures().objects; got > want*1.01 || got < want*0.95 {
-		t.Errorf("%v objects a session over the whole run, %v before", got, want)
-	}
-	for i := range h.cycles {
-		if h.cycle(i).Pause == time.Second {
-			t.Errorf("a collection of a comparison is shown")
-		}
-	}
-	if len(h.cycles) <= cycles {
-		t.Errorf("%d cycles, %d before", len(h.cycles), cycles)
-	}
-	if n := len(h.markers); n != 2 || h.markers[0].label != "compared" {
+	if n := len(h.markers); n != 2 || h.markers[0].label != "compared" || h.markers[1].label != "compared" {
 		t.Errorf("markers %v", h.markers)
-	}
-
-	f.s = newFakeLoad(session.Baseline).s // a reset
-	push(20)
-	if got, _ := h.between(f.s.Elapsed, time.Second); got.figures().objects > want.figures().objects*1.01 {
-		t.Errorf("%v objects a session after a reset", got.figures().objects)
 	}
 }

@@ -8,8 +8,9 @@ import (
 // Experiment measures x in place of the load, which goes on afterwards as it was:
 // running or paused, with its counters and its elapsed time. All its sessions are
 // closed and its free lists emptied before the first slice, and no snapshot is
-// taken until the last but one that says [Comparing]: so what its reader does with
-// snapshots falls outside of what is measured.
+// taken until it is over but one that says [Comparing]: so what its reader does with
+// snapshots falls outside of what is measured. What the process allocates and
+// collects meanwhile is not counted as the load's.
 //
 // It returns [ErrNotRunning] before Start and after the end, [ErrComparing] if there
 // is an experiment already, and otherwise what [Experiment.Run] does; if the load
@@ -35,6 +36,9 @@ func (e *Engine) Experiment(ctx context.Context, x *Experiment, seen func(Slice)
 	if !e.drained(ctx, r) {
 		return Results{Plan: x.plan, Partial: true}, context.Cause(ctx)
 	}
+	e.sampling.Lock()
+	e.sampler.lend()
+	e.sampling.Unlock()
 	return x.Run(ctx, seen)
 }
 
@@ -80,6 +84,9 @@ func (e *Engine) drained(ctx context.Context, r *run) bool {
 func (e *Engine) letGo(before State) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.sampling.Lock()
+	e.sampler.giveBack()
+	e.sampling.Unlock()
 	if e.state != Comparing {
 		return // it has ended
 	}

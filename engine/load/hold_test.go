@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/session"
 )
 
 // heldEngine runs fn with a running engine and an experiment, both in a bubble.
@@ -36,6 +38,9 @@ func TestExperimentInPlaceOfTheLoad(t *testing.T) {
 			before := balanced(t, "before", e, 2)
 			if before.Sessions.Live < 1900 {
 				t.Fatalf("%d sessions live", before.Sessions.Live)
+			}
+			for i := range x.plan.Arms {
+				x.plan.Arms[i].Config.Optimizations = session.Baseline // to allocate
 			}
 			taken := 0
 			results, err := e.Experiment(t.Context(), x, func(Slice) {
@@ -79,6 +84,12 @@ func TestExperimentInPlaceOfTheLoad(t *testing.T) {
 			}
 			if more := float64(later.Sessions.Created - after.Sessions.Created); more < want-20 || more > want+20 {
 				t.Errorf("%v sessions in the second after, want %v", more, want)
+			}
+			if after.GC.Cycles > before.GC.Cycles+1 { // each slice begins and ends with one
+				t.Errorf("%d collections of the experiment are the load's", after.GC.Cycles-before.GC.Cycles)
+			}
+			if more := after.Allocs.Objects - before.Allocs.Objects; more > 50_000 {
+				t.Errorf("%d allocations of the experiment are the load's", more)
 			}
 			if capacity := later.Pool.Capacity; capacity != before.Pool.Capacity {
 				t.Errorf("the pool's capacity is %d, was %d", capacity, before.Pool.Capacity)

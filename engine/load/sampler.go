@@ -30,6 +30,7 @@ type sampler struct {
 	base                   stats.RuntimeSample
 	baseObjects, baseBytes uint64 // exact
 	began                  time.Time
+	lent                   *lent // while an experiment has the process
 
 	recent     []Cycle // replaced, never changed: snapshots share it
 	cycles     uint64
@@ -64,6 +65,44 @@ func (s *sampler) begin() {
 	s.runtime.Read(&s.base)
 }
 
+// lent is where the process stood when it was last looked at while it was lent to an
+// experiment.
+type lent struct {
+	objects, bytes uint64 // exact
+	runtime        stats.RuntimeSample
+}
+
+// lend begins a stretch in which what the process does is not of the load.
+func (s *sampler) lend() {
+	s.lent = new(lent)
+	s.lent.objects, s.lent.bytes = stats.ExactAllocs()
+	s.runtime.Read(&s.lent.runtime)
+}
+
+// leaveOut leaves out what the process did since it was lent, if it is.
+func (s *sampler) leaveOut() {
+	before := s.lent
+	if before == nil {
+		return
+	}
+	s.lend()
+	now := s.lent
+	s.baseObjects += now.objects - before.objects
+	s.baseBytes += now.bytes - before.bytes
+	s.base.Objects += now.runtime.Objects - before.runtime.Objects
+	s.base.AllocBytes += now.runtime.AllocBytes - before.runtime.AllocBytes
+	s.base.GCCPUSeconds += now.runtime.GCCPUSeconds - before.runtime.GCCPUSeconds
+	s.base.TotalCPUSeconds += now.runtime.TotalCPUSeconds - before.runtime.TotalCPUSeconds
+	s.base.IdleCPUSeconds += now.runtime.IdleCPUSeconds - before.runtime.IdleCPUSeconds
+	_ = s.gclog.Poll(func(stats.GCCycle) {})
+}
+
+// giveBack ends that stretch.
+func (s *sampler) giveBack() {
+	s.leaveOut()
+	s.lent = nil
+}
+
 // sample takes a snapshot. The caller holds the engine's mu.
 func (s *sampler) sample(e *Engine) Snapshot {
 	snap := Snapshot{State: e.state, Config: e.cfg, Version: e.version, ProfileStart: time.Duration(e.start), Valid: true}
@@ -73,6 +112,7 @@ func (s *sampler) sample(e *Engine) Snapshot {
 	if e.run == nil {
 		return snap
 	}
+	s.leaveOut()
 	s.counters(&snap, e.run)
 	now := e.run.now() // after the counters, so that no rate is too high
 	snap.Elapsed = time.Duration(now)
@@ -95,6 +135,7 @@ func (s *sampler) last(e *Engine) Snapshot {
 	if e.run == nil {
 		return s.sample(e)
 	}
+	s.leaveOut()
 	objects, bytes := stats.ExactAllocs()
 	snap := s.sample(e)
 	snap.Allocs = Allocs{Objects: objects - s.baseObjects, Bytes: bytes - s.baseBytes}
