@@ -63,7 +63,7 @@ var method = [...]string{
 	"the arms take turns by slices, in balanced blocks: ABBA or BAAB",
 	"the n-th slices of all arms have the same load and random numbers",
 	"before each slice all sessions are closed, and the heap is collected",
-	"medians with 95 % intervals; Mann-Whitney U, corrected for all metrics",
+	"medians with 95 % intervals; Mann-Whitney U in blocks, corrected for all metrics",
 	"the number of slices is fixed: a verdict comes at the end, or not at all",
 	"this screen moves only between slices, so it is not measured with them",
 }

@@ -106,9 +106,9 @@ func (r *gateReport) err() error {
 // significant fails.
 func judgeComparison(w io.Writer, gates []*gate.Expr, c *load.Comparison) error {
 	r := gateReport{w: w}
-	judged := gate.JudgeAll(gates, func(figure string) (base, other []float64) {
+	judged := gate.JudgeAll(gates, func(figure string) (base, other [][]float64) {
 		m := c.Metric(figure)
-		return m.Base.Values, m.New.Values
+		return m.Base.Blocks, m.New.Blocks
 	})
 	for i, e := range gates {
 		j := &judged[i]

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/internal/stats"
@@ -52,10 +53,11 @@ type MetricResult struct {
 	Base, New Samples
 	// Delta is by how much the new arm is larger, in the metric's unit, and
 	// DeltaPercent by how many percent: NaN where there is no percentage, as of
-	// what is 0 in the base arm. See [stats.Shift] and [stats.PercentDelta].
+	// what is 0 in the base arm. Both are within blocks, see [stats.ShiftBlocks] and
+	// [stats.PercentDeltaBlocks], so they need not be the differences of the medians.
 	Delta, DeltaPercent stats.Estimate
-	// P is that of [stats.MannWhitney]; NaN if an arm has too few figures. Adjusted
-	// is P corrected for the number of metrics by [stats.Holm].
+	// P is that of [stats.MannWhitneyBlocks]; NaN if an arm has too few figures.
+	// Adjusted is P corrected for the number of metrics by [stats.Holm].
 	P, Adjusted float64
 	// Significant says that Adjusted is below [Significance] and there is a verdict.
 	Significant bool
@@ -81,6 +83,8 @@ func (m *MetricResult) Better() int {
 type Samples struct {
 	stats.Estimate
 	Values []float64
+	// Blocks are the same by block of the experiment: see [Blocks].
+	Blocks [][]float64
 }
 
 // enough is how many slices must have a figure for it to be compared, where a
@@ -152,31 +156,40 @@ func (c *Comparison) noVerdict() string {
 	return ""
 }
 
-// figures returns a metric's figures of the valid slices that have one.
-func figures(m Metric, all []Slice) []float64 {
-	values := make([]float64, 0, len(all))
+// Blocks returns the figures of an arm's valid slices by block of the experiment: two
+// a block, fewer where slices were not valid or have no figure. Figures are to be
+// compared within their blocks: the machine changes more from one to the next than
+// many an optimization brings.
+func Blocks(all []Slice, figure func(*Slice) float64) [][]float64 {
+	var blocks [][]float64
 	for i := range all {
-		if v := m.Of(&all[i]); all[i].Valid && !math.IsNaN(v) {
-			values = append(values, v)
+		s := &all[i]
+		for s.Number/2 >= len(blocks) {
+			blocks = append(blocks, nil)
+		}
+		if v := figure(s); s.Valid && !math.IsNaN(v) {
+			blocks[s.Number/2] = append(blocks[s.Number/2], v)
 		}
 	}
-	return values
+	return blocks
 }
 
-func samples(values []float64) Samples {
+func samples(m Metric, all []Slice) Samples {
+	blocks := Blocks(all, m.Of)
+	values := slices.Concat(blocks...)
 	e, _ := stats.MedianInterval(values) // NaN says what it does not know
-	return Samples{e, values}
+	return Samples{e, values, blocks}
 }
 
 func compareMetric(m Metric, a, b []Slice) MetricResult {
-	base, other := figures(m, a), figures(m, b)
-	r := MetricResult{Metric: m, Base: samples(base), New: samples(other), P: math.NaN(), Adjusted: math.NaN()}
-	r.Delta, _ = stats.Shift(base, other)
-	r.DeltaPercent, _ = stats.PercentDelta(base, other)
-	if len(base) >= enough && len(other) >= enough {
-		_, r.P, _ = stats.MannWhitney(base, other)
+	base, other := samples(m, a), samples(m, b)
+	r := MetricResult{Metric: m, Base: base, New: other, P: math.NaN(), Adjusted: math.NaN()}
+	r.Delta, _ = stats.ShiftBlocks(base.Blocks, other.Blocks)
+	r.DeltaPercent, _ = stats.PercentDeltaBlocks(base.Blocks, other.Blocks)
+	if len(base.Values) >= enough && len(other.Values) >= enough {
+		_, r.P, _ = stats.MannWhitneyBlocks(base.Blocks, other.Blocks)
 	}
-	r.Exact = m.Exact && constant(base) && constant(other)
+	r.Exact = m.Exact && constant(base.Values) && constant(other.Values)
 	return r
 }
 

@@ -150,7 +150,7 @@ func TestWhenThereIsNoVerdict(t *testing.T) {
 				t.Errorf("verdict %v: %q, want %q", c.Verdict, c.Why, tt.want)
 			}
 			m := c.Metric("cpu_per_session")
-			if m.Significant != c.Verdict || m.Adjusted > 0.01 {
+			if m.Significant != c.Verdict || m.Adjusted > 0.02 {
 				t.Errorf("significant %v, p %v", m.Significant, m.Adjusted)
 			}
 			if want := tt.slices - (c.New.Measured - c.New.Valid); len(m.New.Values) != want {
@@ -161,13 +161,17 @@ func TestWhenThereIsNoVerdict(t *testing.T) {
 }
 
 // What is planted is found, and what is not, is not, in noise as large as that of
-// this kind of machine.
+// this kind of machine, which changes much more from block to block.
 func TestPlantedDifference(t *testing.T) {
 	const runs = 100
 	noisy := func(rng *rand.Rand, slower float64) Results {
-		return made(t, 20, func(arm, _ int, s *Slice) {
+		var level [10]float64
+		for i := range level {
+			level[i] = math.Exp(0.15 * rng.NormFloat64())
+		}
+		return made(t, 20, func(arm, number int, s *Slice) {
 			scale := func(d time.Duration) time.Duration {
-				v := float64(d) * math.Exp(0.03*rng.NormFloat64())
+				v := float64(d) * level[number/2] * math.Exp(0.03*rng.NormFloat64())
 				if arm == 1 {
 					v *= slower
 				}

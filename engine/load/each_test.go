@@ -113,7 +113,9 @@ func TestEachCorrectsForAll(t *testing.T) {
 	r := eachResults()
 	for i := range r.Slices {
 		if s := &r.Slices[i]; s.Arm == 1 { // key-buffer
-			s.CPU = s.CPU * 3 / 10
+			if s.CPU = s.CPU * 4 / 10; s.Number == 0 {
+				s.CPU = 1500 * time.Microsecond // above one of its block's two
+			}
 		}
 	}
 	c := r.Compare(0, 1)

@@ -38,7 +38,12 @@ func compared(t *testing.T, base, other func(n int) time.Duration) []comparison 
 func TestTally(t *testing.T) {
 	cpu := func(n int) time.Duration { return time.Second + time.Duration(n)*time.Millisecond }
 	slow := func(n int) time.Duration { return cpu(n) * 105 / 100 }
-	odd := func(n int) time.Duration { return cpu(n) + 5*time.Millisecond }
+	odd := func(n int) time.Duration { // slower in eight blocks, faster in two
+		if n%20 < 16 {
+			return cpu(n) + 3*time.Millisecond
+		}
+		return cpu(n) - 3*time.Millisecond
+	}
 
 	same := tallyOf("cpu_per_session", compared(t, cpu, cpu))
 	if same.compared != 1 || same.below != 0 || same.counted != 0 || same.delta != 0 || !(same.uncertain > 0.1 && same.uncertain < 2) {

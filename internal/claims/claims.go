@@ -15,7 +15,8 @@
 //     exceed, except that of reused storage all sessions are more than most.
 //   - A figure from before holds if the interval includes it, and else falls short.
 //   - A reduction that is not significant neither holds nor exceeds. Its p is that of
-//     the Mann-Whitney test, by the method of Holm for all reductions of the board.
+//     the Mann-Whitney test within blocks, by the method of Holm for all reductions
+//     of the board.
 //   - What was audited holds without a violation, falls short with one, and where
 //     nothing could be checked it is not measurable here.
 //

@@ -158,29 +158,28 @@ func measuredRows(r *load.Results, allowed bool) []Row {
 
 // read reads what a claim is about from the slices of baseline and of an arm.
 func read(c *claim, arm int, base, slices []load.Slice) reading {
-	values := c.figure.values(slices)
+	blocks := load.Blocks(slices, c.figure.of)
+	values := concat(blocks)
 	r := reading{claim: c, arm: arm, p: math.NaN()}
 	r.median, _ = stats.MedianInterval(values) // NaN says what it does not know
 	r.judged = r.median
 	if c.less {
-		from := c.figure.values(base)
-		r.judged = lessBy(from, values)
-		_, r.p, _ = stats.MannWhitney(from, values)
+		from := load.Blocks(base, c.figure.of)
+		r.judged = lessBy(from, blocks)
+		_, r.p, _ = stats.MannWhitneyBlocks(from, blocks)
 		return r
 	}
 	r.exact = c.figure.counts && known(r.median) && constant(values)
 	return r
 }
 
-// values returns the figures of the valid slices that have one.
-func (f figure) values(slices []load.Slice) []float64 {
-	var values []float64
-	for i := range slices {
-		if v := f.of(&slices[i]); slices[i].Valid && !math.IsNaN(v) {
-			values = append(values, v)
-		}
+// concat returns the figures of all blocks.
+func concat(blocks [][]float64) []float64 {
+	var all []float64
+	for _, b := range blocks {
+		all = append(all, b...)
 	}
-	return values
+	return all
 }
 
 func constant(values []float64) bool {

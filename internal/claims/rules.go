@@ -65,10 +65,10 @@ func before(figure float64) rule {
 	}
 }
 
-// lessBy returns by what share b is less than a, with its interval: 0.6 is 60 %
-// fewer, and below 0 is more.
-func lessBy(a, b []float64) stats.Estimate {
-	d, _ := stats.PercentDelta(a, b) // NaN says what it does not know
+// lessBy returns by what share b is less than a in its blocks, with its interval: 0.6
+// is 60 % fewer, and below 0 is more.
+func lessBy(a, b [][]float64) stats.Estimate {
+	d, _ := stats.PercentDeltaBlocks(a, b) // NaN says what it does not know
 	return stats.Estimate{Value: (0 - d.Value) / 100, Low: (0 - d.High) / 100, High: (0 - d.Low) / 100, Coverage: d.Coverage}
 }
 

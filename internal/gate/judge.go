@@ -37,12 +37,12 @@ type Judgement struct {
 func (j Judgement) Testable() bool { return j.Reason == "" }
 
 // Judge tests the condition on the samples of two arms, as the only one: see
-// [JudgeAll] for several. Samples are in the unit of the figure's kind. A NaN
-// stands for what was not measured, and is left out. An absolute condition
-// ignores base. The samples are not changed.
+// [JudgeAll] for several. Samples come by the block in which they were taken, and
+// are in the unit of the figure's kind. A NaN stands for what was not measured, and
+// is left out. An absolute condition ignores base. The samples are not changed.
 //
-// A bound relative to the base is applied to each base sample, and the test is
-// the one of Mann and Whitney between them and the new samples. Its two-sided p
+// A bound relative to the base is applied to each base sample, and the test is that
+// of [stats.MannWhitneyBlocks] between them and the new samples. Its two-sided p
 // is twice the smaller tail; so that of one side is p/2 if the samples lie to
 // the side of the condition, and 1-p/2 if they lie to the other or to none.
 // Equal samples speak for neither side, so that a count of always 6 is not
@@ -55,10 +55,10 @@ func (j Judgement) Testable() bool { return j.Reason == "" }
 // In both, >= is > with the next smaller bound, and <= is < with the next
 // larger one: what is equal to the bound speaks for the condition.
 //
-// Too few samples for an interval in [stats.Shift], or [stats.MedianInterval]
+// Too few samples for an interval in [stats.ShiftBlocks], or [stats.MedianInterval]
 // for an absolute bound, are too few here as well: a gate is not surer than the
 // table beside it.
-func (e *Expr) Judge(base, fresh []float64) Judgement {
+func (e *Expr) Judge(base, fresh [][]float64) Judgement {
 	return adjust([]Judgement{e.judge(base, fresh)})[0]
 }
 
@@ -66,7 +66,7 @@ func (e *Expr) Judge(base, fresh []float64) Judgement {
 // gates of one comparison: P is adjusted by the method of Holm, among those that
 // could be tested, so that the chance of even one false alarm is at most [Level].
 // samples returns those of a figure by its name, none if it was not measured.
-func JudgeAll(all []*Expr, samples func(figure string) (base, fresh []float64)) []Judgement {
+func JudgeAll(all []*Expr, samples func(figure string) (base, fresh [][]float64)) []Judgement {
 	judged := make([]Judgement, len(all))
 	for i, e := range all {
 		judged[i] = e.judge(samples(e.figure))
@@ -93,15 +93,15 @@ func adjust(all []Judgement) []Judgement {
 }
 
 // judge returns a judgement without what adjust fills in.
-func (e *Expr) judge(base, fresh []float64) Judgement {
+func (e *Expr) judge(base, fresh [][]float64) Judgement {
 	base, fresh = measured(base), measured(fresh)
-	j := Judgement{Value: stats.Median(fresh), Bound: e.bound.at(stats.Median(base))}
+	j := Judgement{Value: stats.Median(slices.Concat(fresh...)), Bound: e.bound.at(stats.Median(slices.Concat(base...)))}
 	j.Holds = e.op.holds(j.Value, j.Bound)
 	var err error
 	if e.bound.base {
 		j.P, err = e.testBase(base, fresh)
 	} else {
-		j.P, err = e.testAbsolute(fresh)
+		j.P, err = e.testAbsolute(slices.Concat(fresh...))
 	}
 	if err != nil {
 		j.P, j.Reason = math.NaN(), err.Error()
@@ -110,8 +110,12 @@ func (e *Expr) judge(base, fresh []float64) Judgement {
 }
 
 // measured returns x without NaN.
-func measured(x []float64) []float64 {
-	return slices.DeleteFunc(slices.Clone(x), math.IsNaN)
+func measured(blocks [][]float64) [][]float64 {
+	all := make([][]float64, len(blocks))
+	for i, x := range blocks {
+		all[i] = slices.DeleteFunc(slices.Clone(x), math.IsNaN)
+	}
+	return all
 }
 
 // The reasons why a condition cannot be tested.
@@ -135,28 +139,39 @@ func (o operator) inclusive(bound float64) float64 {
 
 // testBase returns the one-sided p of fresh against the bounds that the base
 // samples give.
-func (e *Expr) testBase(base, fresh []float64) (p float64, err error) {
+func (e *Expr) testBase(base, fresh [][]float64) (p float64, err error) {
+	n, m := len(slices.Concat(base...)), len(slices.Concat(fresh...))
 	switch {
-	case len(base) == 0:
+	case n == 0:
 		return 0, errNoBase
-	case len(fresh) == 0:
+	case m == 0:
 		return 0, errNoNew
 	}
-	bounds := make([]float64, len(base))
-	for i, b := range base {
-		bounds[i] = e.op.inclusive(e.bound.at(b))
+	bounds := make([][]float64, len(base))
+	pairs := 0
+	for i, block := range base {
+		for _, b := range block {
+			bounds[i] = append(bounds[i], e.op.inclusive(e.bound.at(b)))
+		}
+		if i < len(fresh) {
+			pairs += len(block) * len(fresh[i])
+		}
 	}
-	u, p, err := stats.MannWhitney(fresh, bounds)
-	if err != nil {
+	tooFew := fmt.Errorf("too few samples: %d in the base arm, %d in the new one", n, m)
+	u, p, err := stats.MannWhitneyBlocks(fresh, bounds)
+	switch {
+	case errors.Is(err, stats.ErrNoSamples):
+		return 0, tooFew
+	case err != nil:
 		return 0, errNotFinite
 	}
-	if _, ok := stats.Shift(bounds, fresh); !ok {
-		return 0, fmt.Errorf("too few samples: %d in the base arm, %d in the new one", len(base), len(fresh))
+	if _, ok := stats.ShiftBlocks(bounds, fresh); !ok {
+		return 0, tooFew
 	}
 	// u counts the pairs in which the new sample is the larger one. With ties and
 	// arms of unequal size, u can be just beyond its middle while the smaller tail
 	// is the other one; p is far from any level there, and stays so.
-	towards := u - float64(len(fresh)*len(bounds))/2
+	towards := u - float64(pairs)/2
 	if !e.op.greater {
 		towards = -towards
 	}

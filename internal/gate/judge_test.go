@@ -20,13 +20,22 @@ func near(a, b float64) bool {
 // times returns n samples of v.
 func times(n int, v float64) []float64 { return slices.Repeat([]float64{v}, n) }
 
-// spread returns 20 samples around v, from 2 % below it to almost 2 % above.
+// spread returns 20 samples around v, from 2 % below it to almost 2 % above, in an
+// order that depends on v.
 func spread(v float64) []float64 {
 	x := make([]float64, 20)
-	for i := range x {
-		x[i] = v * (0.98 + 0.002*float64(i))
+	for i, at := range rand.New(rand.NewPCG(uint64(v), 3)).Perm(20) {
+		x[i] = v * (0.98 + 0.002*float64(at))
 	}
 	return x
+}
+
+// inBlocks returns samples as slices give them, two a block; a few are one block.
+func inBlocks(x []float64) [][]float64 {
+	if len(x) < 10 {
+		return [][]float64{x}
+	}
+	return slices.Collect(slices.Chunk(x, 2))
 }
 
 func TestHolds(t *testing.T) {
@@ -132,7 +141,7 @@ func TestJudge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			j := mustParse(t, tt.text).Judge(tt.base, tt.fresh)
+			j := mustParse(t, tt.text).Judge(inBlocks(tt.base), inBlocks(tt.fresh))
 			if j.Holds != tt.holds || j.Significant != tt.significant || !j.Testable() {
 				t.Errorf("%s: %+v, want holds %v, significant %v", tt.text, j, tt.holds, tt.significant)
 			}
@@ -255,7 +264,7 @@ func TestPValues(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			base, fresh := slices.Clone(tt.base), slices.Clone(tt.fresh)
-			got, want := mustParse(t, tt.text).Judge(base, fresh), tt.want
+			got, want := mustParse(t, tt.text).Judge(inBlocks(base), inBlocks(fresh)), tt.want
 			if !near(got.Value, want.Value) || !near(got.Bound, want.Bound) || got.Holds != want.Holds || !near(got.P, want.P) ||
 				!near(got.Adjusted, want.P) || got.Significant != want.Significant || got.Reason != want.Reason {
 				t.Errorf("got  %+v\nwant %+v", got, want)
@@ -313,7 +322,7 @@ func TestOneSidedAgainstEnumeration(t *testing.T) {
 			}
 		}
 		want := as / deals
-		got := e.Judge(all[n:], all[:n])
+		got := e.Judge([][]float64{all[n:]}, [][]float64{all[:n]})
 		switch {
 		case !got.Testable():
 		case min(got.P, want) < 0.2 && !near(got.P, want), math.Abs(got.P-want) > 0.5:
@@ -350,7 +359,7 @@ func TestRealShiftIsFound(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if j := mustParse(t, tt.text).Judge(tt.base, tt.fresh); j.Significant != tt.want {
+			if j := mustParse(t, tt.text).Judge(inBlocks(tt.base), inBlocks(tt.fresh)); j.Significant != tt.want {
 				t.Errorf("%s: %+v, want significant %v", tt.text, j, tt.want)
 			}
 		})
@@ -368,8 +377,8 @@ func TestEqualArmsRarelyDiffer(t *testing.T) {
 	}
 	single, together := 0, 0
 	for range comparisons {
-		all := JudgeAll(gates, func(string) (base, fresh []float64) {
-			return measurements(r, 50e3), measurements(r, 50e3)
+		all := JudgeAll(gates, func(string) (base, fresh [][]float64) {
+			return inBlocks(measurements(r, 50e3)), inBlocks(measurements(r, 50e3))
 		})
 		if all[0].Holds && all[0].P <= Level {
 			single++
@@ -435,7 +444,7 @@ func TestJudgeAll(t *testing.T) {
 			for _, text := range tt.texts {
 				all = append(all, mustParse(t, text))
 			}
-			got := JudgeAll(all, func(figure string) (base, fresh []float64) { return nil, samples[figure] })
+			got := JudgeAll(all, func(figure string) (base, fresh [][]float64) { return nil, inBlocks(samples[figure]) })
 			if len(got) != len(all) {
 				t.Fatalf("%d judgements of %d conditions", len(got), len(all))
 			}

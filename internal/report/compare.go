@@ -195,7 +195,7 @@ func legend(c *load.Comparison) []string {
 	var list []string
 	if tested := tested(c); c.Verdict && tested > 0 {
 		list = append(list,
-			fmt.Sprintf("p is corrected for %d metrics tested at once (Holm); ~ is no difference at %.2g.", tested, load.Significance),
+			fmt.Sprintf("p is of Mann-Whitney U within blocks of the order, corrected for %d metrics tested at once (Holm); ~ is no difference at %.2g.", tested, load.Significance),
 			"The interval is that of the difference, and not corrected: beside ~ it may leave out 0.")
 	}
 	return append(list, "± is how far the 95 % interval of the median goes; exact is a count that was the same in every slice.")
