@@ -42,7 +42,7 @@ type Plan struct {
 	Seed uint64
 }
 
-// ForComparison returns c with a load that shows what sessions cost: 500 pairs for
+// ForComparison returns c with a load that shows what sessions cost: 1,000 pairs for
 // each processor side by side, each replaced as soon as it is over, which is as
 // soon as a processor has the time. So these are always at work, and there is
 // always a heap to collect. All pairs resume: a handshake takes as long as
@@ -50,7 +50,7 @@ type Plan struct {
 // stays, and what it says of the collector.
 func ForComparison(c Config) Config {
 	c.Model, c.Profile, c.Handshake = Closed, ProfileSteady, HandshakeNone
-	c.Workers, c.Lifetime = min(500*runtime.GOMAXPROCS(0), maxWorkers), Fixed(time.Millisecond)
+	c.Workers, c.Lifetime = min(1000*runtime.GOMAXPROCS(0), maxWorkers), Fixed(time.Millisecond)
 	c.MaxLive = max(c.MaxLive, 2*leadFactor*c.Workers)
 	c.Duration, c.Sessions = 0, 0
 	return c

@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("calibrate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&s.runs, "runs", 20, "how often tuned is compared with itself")
-	flags.IntVar(&s.planted, "planted", 10, "how often it is compared with itself slowed down")
+	flags.IntVar(&s.planted, "planted", 10, "how often it is compared with itself slowed down, and again with twice as many slices")
 	flags.Float64Var(&s.slower, "slower", 0.05, "by what share of its work it is slowed down")
 	flags.IntVar(&s.slices, "slices", load.DefaultSlices, "counted slices of each arm")
 	flags.DurationVar(&s.slice, "slice", load.DefaultSlice, "how long a slice is")
@@ -74,6 +74,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if c.slowed, err = inChild(ctx, s, s.planted, s.slower, stderr); err != nil {
+		return err
+	}
+	s.slices *= 2
+	if c.longer, err = inChild(ctx, s, s.planted, s.slower, stderr); err != nil {
 		return err
 	}
 	text := c.markdown()
