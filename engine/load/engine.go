@@ -46,6 +46,7 @@ type Engine struct {
 	shape   *Shape // of cfg, from start on
 	start   int64  // of the profile, engine time in ns
 	offered offered
+	held    held
 	final   *Summary
 	restore func()
 	prepare func(*run) // of a test, which gets at a run before it begins
@@ -125,6 +126,7 @@ func (e *Engine) beginRun(r *run) {
 	e.shape, e.start = o.shape, o.start
 	e.offered = offered{}
 	e.offered.change(o, 0)
+	e.held = held{}
 	e.sampling.Lock()
 	e.sampler.begin()
 	e.sampling.Unlock()
@@ -329,6 +331,9 @@ func (e *Engine) end(err error) {
 	partial := err != nil
 	if e.run != nil {
 		partial = partial || !complete(e.cfg, e.run)
+		if e.state == Comparing {
+			e.held.end(e.run.now())
+		}
 		e.state = Draining
 		e.run.quiesce()
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -76,7 +77,24 @@ func (p Plan) Validate() error {
 			all = append(all, fmt.Errorf("%s: %w", a.Name, badValue("profile", a.Config.Profile.String(), "steady: slices are compared at one level of the load")))
 		}
 	}
+	for _, a := range p.Arms {
+		c := &a.Config
+		if places := 2 * c.Workers; c.Model == Closed && c.MaxLive < places {
+			all = append(all, fmt.Errorf("%s: %w", a.Name, badValue("max-live", strconv.Itoa(c.MaxLive),
+				fmt.Sprintf("at least %d, for both ends of all workers", places))))
+		}
+		if c.Lifetime.Quantile(0.999) > float64(maxTail) {
+			all = append(all, fmt.Errorf("%s: %w", a.Name, badValue("lifetime", textOf("lifetime", c),
+				fmt.Sprintf("lives that are over within %s: each slice waits for that", maxTail))))
+		}
+	}
 	return errors.Join(all...)
+}
+
+// textOf returns a parameter's value as it is written.
+func textOf(name string, c *Config) string {
+	p, _ := Lookup(name)
+	return p.Get(c)
 }
 
 // Experiment measures arms in turns: short slices of the same load in one
@@ -143,13 +161,13 @@ func (x *Experiment) Estimate() time.Duration {
 	var sum time.Duration
 	for _, t := range x.order {
 		cfg := &x.plan.Arms[t.arm].Config
-		sum += x.plan.Slice + leadIn(cfg, x.plan.Slice) + min(time.Duration(cfg.Lifetime.Mean()), maxTail) + betweenSlices
+		sum += x.plan.Slice + leadIn(cfg, x.plan.Slice) + 2*min(time.Duration(cfg.Lifetime.Mean()), maxTail) + betweenSlices
 	}
 	return sum
 }
 
-// betweenSlices is about what draining and collecting take.
-const betweenSlices = 20 * time.Millisecond
+// betweenSlices is about what filling the places, draining and collecting take.
+const betweenSlices = 70 * time.Millisecond
 
 // Run measures. It calls seen, if not nil, after each slice, in order, warm-ups
 // included, on its own goroutine: what that allocates falls between slices.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -103,6 +104,8 @@ func TestPlansThatAreRefused(t *testing.T) {
 		{"too short", func(p *Plan) { p.Slice = time.Millisecond }, `slice: "1ms" is not valid; want a time from 20ms to 1m`},
 		{"too long", func(p *Plan) { p.Slice = time.Hour }, `slice: "1h0m0s" is not valid`},
 		{"a bad configuration", func(p *Plan) { p.Arms[1].Config.GOGC = 0 }, `tuned: gogc: "0" is not valid`},
+		{"places for nobody", func(p *Plan) { p.Arms[1].Config.MaxLive = 10 }, `tuned: max-live: "10" is not valid; want at least `},
+		{"long lives", func(p *Plan) { p.Arms[1].Config.Lifetime = Fixed(time.Hour) }, `tuned: lifetime: "1h" is not valid; want lives that are over within 5s`},
 		{"a profile", func(p *Plan) { p.Arms[0].Config.Profile = ProfileRamp }, `baseline: profile: "ramp" is not valid; want steady`},
 	}
 	for _, tt := range tests {
@@ -202,6 +205,47 @@ func TestSlicesCountWhatTheyOffer(t *testing.T) {
 	})
 }
 
+// Neighbouring seeds and slices have nothing in common.
+func TestSeedsOfSlices(t *testing.T) {
+	seen := make(map[uint64]bool)
+	for seed := range uint64(50) {
+		for number := -1; number < 50; number++ {
+			s := sliceSeed(seed, number)
+			if seen[s] {
+				t.Fatalf("slice %d of seed %d draws what another does", number, seed)
+			}
+			seen[s] = true
+		}
+	}
+	if sliceSeed(1, 2) != sliceSeed(1, 2) {
+		t.Error("the same slice draws something else")
+	}
+}
+
+// What the lead-in had live is not found in the slice.
+func TestHeapOfTheLeadIn(t *testing.T) {
+	p := openPlan(t, 1)
+	p.Arms = p.Arms[:1]
+	c := &p.Arms[0].Config
+	c.Optimizations, c.Rate, c.Lifetime = session.Baseline, 40_000, Fixed(200*time.Millisecond) // no pool keeps them
+	bubble(t, p, nil, func(t *testing.T, x *Experiment) {
+		var lead []byte
+		prepare := x.prepare
+		x.prepare = func(r *run) {
+			prepare(r)
+			lead = make([]byte, 64<<20) // as if of it
+			time.AfterFunc(100*time.Millisecond, func() { runtime.GC(); lead = nil })
+		}
+		s, err := x.measure(t.Context(), newMeter(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lead != nil || s.HeapLive >= 64<<20 {
+			t.Errorf("%d bytes of the lead-in are found in the slice", s.HeapLive)
+		}
+	})
+}
+
 // The n-th slices of two arms draw the same, whatever their lead-ins had, and others
 // something else.
 func TestArmsDrawTheSame(t *testing.T) {
@@ -233,17 +277,17 @@ func TestArmsDrawTheSame(t *testing.T) {
 // Pairs that would live on for long are closed, and counted.
 func TestLongLivesAreCutShort(t *testing.T) {
 	p := openPlan(t, 1)
-	for i := range p.Arms {
-		p.Arms[i].Config.Lifetime = Fixed(time.Hour)
-	}
 	bubble(t, p, nil, func(t *testing.T, x *Experiment) {
+		for i := range x.plan.Arms {
+			x.plan.Arms[i].Config.Lifetime = Fixed(time.Hour) // a plan would not have it
+		}
 		begun := time.Now()
 		s, err := x.measure(t.Context(), newMeter(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Sessions == 0 || s.CutShort != s.Sessions {
-			t.Errorf("%d of %d sessions cut short", s.CutShort, s.Sessions)
+		if s.Sessions == 0 || s.CutShort != s.Sessions || s.Valid || !strings.HasPrefix(s.Reasons[0], "cut short: ") {
+			t.Errorf("%d of %d sessions cut short: valid %v, %q", s.CutShort, s.Sessions, s.Valid, s.Reasons)
 		}
 		if took := time.Since(begun); took > 3*maxTail+maxLead {
 			t.Errorf("took %v", took)

@@ -8,7 +8,7 @@ import (
 // Experiment measures x in place of the load, which goes on afterwards as it was:
 // running or paused, with its counters and its elapsed time. All its sessions are
 // closed and its free lists emptied before the first slice, and no snapshot is
-// taken until it is over but one that says [Comparing]: so what its reader does with
+// taken until it is over but two that say [Comparing], at both ends: so what its reader does with
 // snapshots falls outside of what is measured. What the process allocates and
 // collects meanwhile is not counted as the load's.
 //
@@ -50,6 +50,7 @@ func (e *Engine) hold() (before State, r *run, err error) {
 		return 0, nil, err
 	}
 	before, e.state = e.state, Comparing
+	e.held.since = e.run.now()
 	if err := e.command(e.cfg, e.shape, e.start); err != nil {
 		e.state = before
 		return 0, nil, err
@@ -80,6 +81,22 @@ func (e *Engine) drained(ctx context.Context, r *run) bool {
 	return ctx.Err() == nil
 }
 
+// held is how long experiments have held the load.
+type held struct {
+	total time.Duration // without the one that runs
+	since int64         // when that began, engine time in ns
+}
+
+// at returns the whole at a time at which the engine is in a state.
+func (h *held) at(now int64, state State) time.Duration {
+	if state == Comparing {
+		return h.total + time.Duration(now-h.since)
+	}
+	return h.total
+}
+
+func (h *held) end(now int64) { h.total = h.at(now, Comparing) }
+
 // letGo lets the load go on.
 func (e *Engine) letGo(before State) {
 	e.mu.Lock()
@@ -90,6 +107,13 @@ func (e *Engine) letGo(before State) {
 	if e.state != Comparing {
 		return // it has ended
 	}
+	// One more that says so: what comes before it is not what comes after.
+	s := e.snapshot()
+	e.box.Put(s)
+	e.sampling.Lock()
+	e.sampler.forget(s)
+	e.sampling.Unlock()
+	e.held.end(e.run.now())
 	e.state = before
 	for _, m := range e.run.managers() {
 		m.SetPoolCapacity(e.cfg.PoolCapacity)

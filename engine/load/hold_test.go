@@ -76,8 +76,18 @@ func TestExperimentInPlaceOfTheLoad(t *testing.T) {
 			if after.State != state || after.Offered-before.Offered > 20 || after.Elapsed <= before.Elapsed {
 				t.Errorf("after: %v, %v offered meanwhile", after.State, after.Offered-before.Offered)
 			}
-			time.Sleep(time.Second)
+			if held := after.Compared; held < 5*time.Second || held > after.Elapsed-before.Elapsed+time.Second {
+				t.Errorf("compared for %v of %v", held, after.Elapsed-before.Elapsed)
+			}
+			time.Sleep(200 * time.Millisecond)
+			if soon := e.Snapshot(); !paused && (soon.AchievedRate < 1500 || soon.AchievedRate > 2500) {
+				t.Errorf("soon after, the rate is %v", soon.AchievedRate)
+			}
+			time.Sleep(800 * time.Millisecond)
 			later := balanced(t, "later", e, 4)
+			if sum := e.Summary(); !paused && (sum.OfferedPerSecond < 1900 || sum.OfferedPerSecond > 2100 || sum.Compared != later.Compared) {
+				t.Errorf("over the run, %v/s were offered, and %v compared", sum.OfferedPerSecond, sum.Compared)
+			}
 			want := 2000.0
 			if paused {
 				want = 0
@@ -99,7 +109,7 @@ func TestExperimentInPlaceOfTheLoad(t *testing.T) {
 }
 
 // Whoever waits for snapshots gets one that says what is going on, and then none
-// before the end.
+// before the one that ends it.
 func TestNoSnapshotsDuringAnExperiment(t *testing.T) {
 	heldEngine(t, nil, func(t *testing.T, e *Engine, x *Experiment) {
 		var states []State
@@ -128,7 +138,7 @@ func TestNoSnapshotsDuringAnExperiment(t *testing.T) {
 				comparing++
 			}
 		}
-		if comparing != 1 {
+		if comparing != 2 {
 			t.Errorf("%d snapshots of the experiment: %v", comparing, states)
 		}
 	})

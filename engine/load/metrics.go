@@ -125,7 +125,7 @@ var metrics = []Metric{
 	},
 	{
 		Name: "heap_live", Title: "heap live", Unit: UnitBytes, Better: Lower,
-		Help:  "the most that a collection found reachable, the one after the slice included",
+		Help:  "the most that a collection found reachable, from the one before the slice to the one after it",
 		value: func(s *Slice) float64 { return float64(s.HeapLive) },
 	},
 	{

@@ -36,9 +36,10 @@ type sampler struct {
 	cycles     uint64
 	pauseTotal time.Duration
 
-	seq  uint64
-	past [24]Snapshot // a ring of earlier snapshots, for rates
-	next int
+	seq    uint64
+	past   [24]Snapshot // a ring of earlier snapshots, for rates
+	next   int
+	origin Snapshot // before which they do not go
 
 	wantHost bool
 	host     *stats.Host
@@ -55,8 +56,7 @@ func (s *sampler) begin() {
 	s.pauses = new(stats.Histogram)
 	_ = s.gclog.Poll(func(stats.GCCycle) {}) // the cycles before are not this run's
 	s.recent, s.cycles, s.pauseTotal = nil, 0, 0
-	clear(s.past[:])
-	s.next = 0
+	s.forget(Snapshot{})
 	if s.wantHost && s.host == nil {
 		s.host = stats.NewHost()
 	}
@@ -97,6 +97,13 @@ func (s *sampler) leaveOut() {
 	_ = s.gclog.Poll(func(stats.GCCycle) {})
 }
 
+// forget lets rates go back to a snapshot and no further.
+func (s *sampler) forget(origin Snapshot) {
+	clear(s.past[:])
+	s.next = 0
+	s.origin = origin
+}
+
 // giveBack ends that stretch.
 func (s *sampler) giveBack() {
 	s.leaveOut()
@@ -116,6 +123,7 @@ func (s *sampler) sample(e *Engine) Snapshot {
 	s.counters(&snap, e.run)
 	now := e.run.now() // after the counters, so that no rate is too high
 	snap.Elapsed = time.Duration(now)
+	snap.Compared = e.held.at(now, e.state)
 	snap.Offered = e.offered.at(min(now, e.run.numbers.until(e.cfg.Sessions)), snap.Sessions.Created+snap.Dropped.Total())
 	s.runtimeFigures(&snap)
 	s.hostFigures(&snap)
@@ -212,7 +220,7 @@ func (s *sampler) hostFigures(snap *Snapshot) {
 }
 
 // earlier returns the latest snapshot that is at least rateWindow old, or the
-// oldest there is, or a zero one.
+// oldest there is, or the origin.
 func (s *sampler) earlier(now int64) Snapshot {
 	var best Snapshot
 	for i := 1; i <= min(s.next, len(s.past)); i++ {
@@ -222,7 +230,7 @@ func (s *sampler) earlier(now int64) Snapshot {
 		}
 	}
 	if s.next <= len(s.past) {
-		return Snapshot{}
+		return s.origin
 	}
 	return best
 }

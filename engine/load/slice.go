@@ -2,6 +2,8 @@ package load
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -15,10 +17,11 @@ const (
 	maxLead   = 5 * time.Second
 	// leadFactor is how many times the load there is in the lead-in, so that no pool
 	// that has room has to grow later.
-	leadFactor = 3
+	leadFactor = 2
 	// maxTail is for how long pairs may live on when a slice offers no more. What
-	// is left then is closed before its time.
+	// is left then is closed before its time, which may happen to maxCut of them.
 	maxTail = 5 * time.Second
+	maxCut  = 0.01
 	// lookInterval is how often the heap is looked at during a slice.
 	lookInterval = 20 * time.Millisecond
 	// restInterval is how often it is looked at whether all is quiet.
@@ -77,7 +80,7 @@ func (x *Experiment) measure(ctx context.Context, m *meter, turn int) (Slice, er
 	t := x.order[turn]
 	cfg := x.plan.Arms[t.arm].Config
 	s := Slice{Arm: t.arm, Number: max(t.number, 0), Warmup: t.number < 0, Turn: turn}
-	cfg.RNGSeed += x.plan.Seed + uint64(t.number+1)
+	cfg.RNGSeed = sliceSeed(cfg.RNGSeed^x.plan.Seed, t.number)
 	setRuntime(cfg)
 	runtime.GC() // what the slice before left
 	ctx, failed := context.WithCancelCause(ctx)
@@ -88,10 +91,17 @@ func (x *Experiment) measure(ctx context.Context, m *meter, turn int) (Slice, er
 	}
 	defer b.close()
 	b.lead(ctx, leadIn(&cfg, x.plan.Slice))
+	runtime.GC() // what the lead-in left, or it would be found in the slice
 	if ctx.Err() == nil {
 		m.take(ctx, b, x.plan.Slice, &s)
 	}
 	return s, context.Cause(ctx)
+}
+
+// sliceSeed is that of the n-th slices of arms that have the same: of neighbouring
+// seeds, too, none is like another.
+func sliceSeed(seed uint64, number int) uint64 {
+	return rand.New(rand.NewPCG(seed, uint64(number+1))).Uint64() //nolint:gosec // number is -1 or more
 }
 
 // meter reads what a slice comes to. It keeps its memory from slice to slice.
@@ -179,7 +189,7 @@ func (m *meter) take(ctx context.Context, b *bench, length time.Duration, s *Sli
 	created.Sub(&m.created)
 	s.CreateP50, s.CreateP99 = time.Duration(created.Quantile(0.5)), time.Duration(created.Quantile(0.99))
 	s.count(&before, &after)
-	s.judge(&before, &after, &b.cfg, achieved, length)
+	s.judge(&before, &after, &b.cfg, achieved, time.Duration(hold.at-letGo.at))
 }
 
 // count puts what was counted between two snapshots into s.
@@ -192,11 +202,14 @@ func (s *Slice) count(before, after *Snapshot) {
 }
 
 // judge tells whether the load was what was asked for; achieved is what was
-// created by the time at which no more was offered.
+// created in the length of time for which it was offered.
 func (s *Slice) judge(before, after *Snapshot, cfg *Config, achieved uint64, length time.Duration) {
 	s.Reasons = shortfalls(after, before)
 	if cfg.Model == Open && float64(achieved) < least(s.Offered) {
 		s.Reasons = append(s.Reasons, behind(perSecond(float64(achieved), length), perSecond(s.Offered, length)))
+	}
+	if float64(s.CutShort) > maxCut*float64(s.Sessions) {
+		s.Reasons = append(s.Reasons, fmt.Sprintf("cut short: %d sessions closed before their time, %s after the slice", s.CutShort, maxTail))
 	}
 	if s.Sessions == 0 {
 		s.Reasons = append(s.Reasons, "idle: no session was started")

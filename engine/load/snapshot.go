@@ -38,6 +38,8 @@ type Snapshot struct {
 	Seq     uint64        `json:"seq"`        // grows by one with each snapshot taken
 	Elapsed time.Duration `json:"elapsed_ns"` // since the start or reset, monotonic, pauses included
 	State   State         `json:"state"`
+	// Compared is how much of Elapsed experiments had, in which there was no load.
+	Compared time.Duration `json:"compared_ns"`
 	// Config is what is in force; Version grows with each Apply that changed it.
 	Config  Config `json:"config"`
 	Version uint64 `json:"config_version"`

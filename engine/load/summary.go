@@ -22,6 +22,7 @@ type Summary struct {
 	Config  Config `json:"config"` // in force at the end
 
 	Duration          time.Duration `json:"duration_ns"`
+	Compared          time.Duration `json:"compared_ns"` // of it, that experiments had; rates are over the rest
 	OfferedPerSecond  float64       `json:"offered_per_second"`
 	AchievedPerSecond float64       `json:"achieved_per_second"`
 	Dropped           uint64        `json:"dropped"`
@@ -79,9 +80,9 @@ func summary(s Snapshot, partial bool) Summary {
 	sum := Summary{
 		Schema: SummarySchema, Valid: len(reasons) == 0, InvalidReasons: append([]string{}, reasons...),
 		Partial: partial, Config: s.Config,
-		Duration:          s.Elapsed,
-		OfferedPerSecond:  perSecond(s.Offered, s.Elapsed),
-		AchievedPerSecond: perSecond(float64(created), s.Elapsed),
+		Duration: s.Elapsed, Compared: s.Compared,
+		OfferedPerSecond:  perSecond(s.Offered, s.Elapsed-s.Compared),
+		AchievedPerSecond: perSecond(float64(created), s.Elapsed-s.Compared),
 		Dropped:           s.Dropped.Total(), DroppedBy: s.Dropped,
 		Sessions:  s.Sessions,
 		Pool:      s.Pool,

@@ -49,6 +49,9 @@ func Text(w io.Writer, s load.Summary) error {
 	if s.Partial {
 		length += ", stopped before its end"
 	}
+	if s.Compared > 0 {
+		length += ", " + format.Text(format.AppendDuration, float64(s.Compared)) + " of it comparing"
+	}
 	fmt.Fprintf(&b, "sagetop ran %s: %s\n\n", length, describe(s.Config))
 	verdict := "valid: the load was what was asked for"
 	if !s.Valid {
