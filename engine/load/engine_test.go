@@ -372,7 +372,7 @@ func TestTunedRunAllocatesNextToNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	s := runToEnd(t, quick(set(t, "handshake", "none"), set(t, "rate", "40k/s"), set(t, "duration", "1s"), set(t, "lifetime", "1ms")))
+	s := runToEnd(t, quick(set(t, "handshake", "none"), set(t, "rate", "20k/s"), set(t, "duration", "1s"), set(t, "lifetime", "1ms")))
 	if s.Allocs.PerSession > 0.5 {
 		t.Errorf("%.3f allocations per session", s.Allocs.PerSession)
 	}

@@ -101,7 +101,7 @@ func (x *Experiment) measure(ctx context.Context, m *meter, turn int) (Slice, er
 // sliceSeed is that of the n-th slices of arms that have the same: of neighbouring
 // seeds, too, none is like another.
 func sliceSeed(seed uint64, number int) uint64 {
-	return rand.New(rand.NewPCG(seed, uint64(number+1))).Uint64() //nolint:gosec // number is -1 or more
+	return rand.New(rand.NewPCG(seed, uint64(number+1))).Uint64()
 }
 
 // meter reads what a slice comes to. It keeps its memory from slice to slice.
