@@ -177,7 +177,7 @@ func (p *comparePage) board() *claims.Board {
 func (p *comparePage) Render(a area, v *view) {
 	p.offer.update(&p.choice, *v.config, p.claims)
 	t := p.trial()
-	s := compareShape{w: p.w, h: p.h, rows: len(p.metrics) + tableFrame, arms: len(p.offer.arms)}
+	s := compareShape{w: p.w, h: p.h, rows: len(p.metrics) + tableFrame, arms: len(p.offer.plan.Arms)}
 	if p.claims {
 		s.rows = boardFrame + leastBoard
 		if b := p.board(); b != nil {

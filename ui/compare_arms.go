@@ -65,11 +65,18 @@ func (ch *choice) arm(a arm, c load.Config) load.Arm {
 	case armBaseline, armSeed, armTuned:
 		c.Optimizations, _ = session.ParseOptimizations(armNames[a])
 	}
-	c, d := load.ForComparison(c), load.Default()
-	c.Rate, c.Arrival, c.RNGSeed = d.Rate, d.Arrival, seed
+	c = ofSlice(load.ForComparison(c))
+	c.RNGSeed = seed
+	return load.Arm{Name: armNames[a], Config: c}
+}
+
+// ofSlice returns c with what plays no part in a slice as it is by default.
+func ofSlice(c load.Config) load.Config {
+	d := load.Default()
+	c.Rate, c.Arrival, c.Duration, c.Sessions = d.Rate, d.Arrival, d.Duration, d.Sessions
 	c.Steps, c.RampTime, c.Period, c.SpikeTime, c.Peak = d.Steps, d.RampTime, d.Period, d.SpikeTime, d.Peak
 	c.HandshakeShare, c.Transport = d.HandshakeShare, d.Transport
-	return load.Arm{Name: armNames[a], Config: c}
+	return c
 }
 
 // plan returns what is to be measured where c is in force: the arms that were
@@ -92,10 +99,13 @@ type offer struct {
 	config load.Config
 	claims bool
 
-	arms  []load.Arm
+	plan  load.Plan
 	texts armTexts
 	about time.Duration
 	err   error // why it cannot be started
+
+	unlikeFor  *trial // that was asked for last
+	unlikeText string
 }
 
 func (o *offer) update(ch *choice, c load.Config, board bool) {
@@ -103,10 +113,9 @@ func (o *offer) update(ch *choice, c load.Config, board bool) {
 		return
 	}
 	*o = offer{made: true, choice: *ch, config: c, claims: board}
-	plan := ch.plan(c, board)
-	o.arms = plan.Arms
-	o.texts = textsOf(plan.Arms)
-	x, err := load.NewExperiment(plan)
+	o.plan = ch.plan(c, board)
+	o.texts = textsOf(o.plan.Arms)
+	x, err := load.NewExperiment(o.plan)
 	if err != nil {
 		o.err = err
 		return

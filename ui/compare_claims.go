@@ -74,6 +74,8 @@ func (p *comparePage) drawBoard(a area, t *trial) {
 		drawVerdictWords(in)
 		return
 	}
+	p.buf = append(p.buf[:0], t.planned...)
+	a.boxNote(title, a.noteEnd(), p.buf, styleDim)
 	if p.columnsFor != b || p.columnsIn != in.w {
 		p.columns, p.columnsFor, p.columnsIn = columnsOfBoard(b, in.w), b, in.w
 	}

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -41,14 +39,14 @@ func (p *comparePage) drawPlan(a area, t *trial, ascii bool) {
 	y := 0
 	switch {
 	case in.h >= tallPlan-2:
-		for i := range p.offer.arms {
+		for i := range p.offer.plan.Arms {
 			p.drawArm(in, y, i)
 			in.words(1+planLabel+planArm, y, o.arms[i], in.w-2-planLabel-planArm, styleDim)
 			y++
 		}
 	default:
 		x := 1
-		for i := range p.offer.arms {
+		for i := range p.offer.plan.Arms {
 			x = p.drawArmAt(in, x, y, i) + 4
 		}
 		y++
@@ -75,16 +73,16 @@ func (p *comparePage) drawPlan(a area, t *trial, ascii bool) {
 func (p *comparePage) drawArm(a area, y, i int) {
 	if !p.claims {
 		armLabel(a, 1, y, i)
-		a.text(1+planLabel, y, p.offer.arms[i].Name, armStyle(i))
+		a.text(1+planLabel, y, p.offer.plan.Arms[i].Name, armStyle(i))
 		return
 	}
 	a.text(1, y, "arm", styleDim)
-	a.text(1+planLabel, y, p.offer.arms[i].Name, armStyle(i))
+	a.text(1+planLabel, y, p.offer.plan.Arms[i].Name, armStyle(i))
 }
 
 // drawArmAt draws an arm beside others, and returns the column after it.
 func (p *comparePage) drawArmAt(a area, x, y, i int) int {
-	name := p.offer.arms[i].Name
+	name := p.offer.plan.Arms[i].Name
 	switch {
 	case !p.claims:
 		at := x
@@ -185,72 +183,6 @@ var armRunes = [...]rune{'●', '○', '◆'}
 
 // invalidRune is a slice that does not count.
 const invalidRune = '×'
-
-// drawOutcome draws what a trial came to.
-func (p *comparePage) drawOutcome(a area, t *trial) {
-	c := &t.found.compared[0]
-	for i := range t.found.compared {
-		if c.Verdict {
-			c = &t.found.compared[i]
-		}
-	}
-	if t.err != nil && !errors.Is(t.err, context.Canceled) { // not the user's wish
-		a.text(a.text(0, 0, "▲ ", styleBad), 0, fitText(oneLine(t.err), a.w-2), styleBad)
-		return
-	}
-	if !c.Verdict {
-		x := a.text(0, 0, "no verdict", styleWarn)
-		if c.Partial {
-			p.buf = append(appendOf(append(p.buf[:0], ", stopped after "...), t.slicesOf(), t.plan.Slices), " slices: "...)
-			x = a.bytes(x, 0, p.buf, styleDim)
-			a.words(x, 0, "when to stop must not depend on what is seen", a.w-x, styleDim)
-			return
-		}
-		x = a.text(x, 0, ": ", styleDim)
-		a.words(x, 0, c.Why, a.w-x, styleDim)
-		return
-	}
-	x := a.text(0, 0, "verdict", styleStrong) + 2
-	if t.claims {
-		p.drawVerdicts(a, x, t)
-		return
-	}
-	if a.w >= 72 {
-		x = a.text(x, 0, c.New.Name, armStyle(1))
-		x = a.text(a.text(x, 0, " against ", styleDim), 0, c.Base.Name, armStyle(0))
-		x = a.text(x, 0, ": ", styleDim)
-	}
-	var better, worse, neither int
-	for i := range c.Metrics {
-		m := &c.Metrics[i]
-		switch sign := m.Better(); {
-		case sign > 0:
-			better++
-		case sign < 0:
-			worse++
-		case !math.IsNaN(m.P): // others have figures of one arm only
-			neither++
-		}
-	}
-	x = p.count(a, x, better, " better", styleGood)
-	x = p.count(a, a.text(x, 0, ", ", styleDim), worse, " worse", styleBad)
-	x = p.count(a, a.text(x, 0, ", ", styleDim), neither, " not significant", styleText)
-	for _, t := range [...]string{"   at 0.05, corrected for the number of metrics (Holm)", "   at 0.05 (Holm)"} {
-		if x+columnsOf(t) <= a.w {
-			a.text(x, 0, t, styleFaint)
-			break
-		}
-	}
-}
-
-// count draws how many there are of something, without colour for none.
-func (p *comparePage) count(a area, x, n int, what string, s style) int {
-	if n == 0 {
-		s = styleDim
-	}
-	p.buf = append(strconv.AppendInt(p.buf[:0], int64(n), 10), what...)
-	return a.bytes(x, 0, p.buf, s)
-}
 
 // appendOf appends "7 of 20".
 func appendOf(dst []byte, n, of int) []byte {

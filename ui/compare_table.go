@@ -76,7 +76,10 @@ func compareColumns(w int) tableColumns {
 // verdict on a metric, and the p that it rests on, are there only when the trial is
 // over: who has seen them before might stop when he likes what he sees.
 func (p *comparePage) drawTable(a area, t *trial, ascii bool) {
-	const title = "metrics"
+	title := "metrics"
+	if t != nil {
+		title = t.planned
+	}
 	in := a.box(title)
 	if in.h < 2 {
 		return
@@ -85,11 +88,12 @@ func (p *comparePage) drawTable(a area, t *trial, ascii bool) {
 		p.drawMeanings(a, in, title)
 		return
 	}
-	p.buf = append(p.buf[:0], "medians and their 95 % intervals · ~ not significant"...)
-	if columnsOfBytes(p.buf)+12 > a.w {
-		p.buf = append(p.buf[:0], "medians · ~ not significant"...)
+	for _, note := range [...]string{"medians and their 95 % intervals · ~ not significant", "medians · ~ not significant", "~ not significant"} {
+		p.buf = append(p.buf[:0], note...)
+		if a.boxNote(title, a.noteEnd(), p.buf, styleFaint) < a.noteEnd() {
+			break
+		}
 	}
-	a.boxNote(title, a.noteEnd(), p.buf, styleFaint)
 
 	c := &t.found.compared[0]
 	col := compareColumns(in.w)

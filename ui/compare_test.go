@@ -237,6 +237,64 @@ func TestNoVerdictBeforeTheEnd(t *testing.T) {
 	}
 }
 
+// TestFiguresOfAnotherChoice: after a trial the choice may change, and the page says
+// that its figures are not of that.
+func TestFiguresOfAnotherChoice(t *testing.T) {
+	tests := []struct {
+		name, keys string
+		want       string // "" where they are of the choice
+	}{
+		{"the same", "", ""},
+		{"another arm", "v", unlikeChoice},
+		{"and back", "vV", ""},
+		{"more slices", "s", unlikeChoice},
+		{"longer slices", "l", unlikeChoice},
+		{"less load, which is not that of a slice", "<", ""},
+		{"another arm in force, which is none of both", "b", ""},
+		{"marked", "m", unlikeChoice},
+	}
+	for _, tt := range tests {
+		for _, w := range []int{60, 80, 120} {
+			b := newBench(t, "dark", false)
+			b.size(w, 24)
+			onCompare(b, func(b *bench) { b.compared(19); b.end(b.trial.turns, nil) })
+			for _, k := range tt.keys {
+				b.press(string(k))
+				b.load.s.Config = b.engine.Config()
+				b.snapshots(1)
+			}
+			f := b.plain()
+			if said := strings.Contains(f, "▲ figures of tuned against baseline, 20 × 250 ms · "); said != (tt.want != "") ||
+				w > 60 && !strings.Contains(f, tt.want) {
+				t.Errorf("%s, %d columns: said so: %v, want %q:\n%s", tt.name, w, said, tt.want, f)
+			}
+			if !strings.Contains(f, "╭ tuned against baseline, 20 × 250 ms ") {
+				t.Errorf("%s, %d columns: the table does not say what it is of:\n%s", tt.name, w, f)
+			}
+		}
+	}
+}
+
+// TestFiguresOfOtherSettings: the arms have the same names, and other settings.
+func TestFiguresOfOtherSettings(t *testing.T) {
+	for _, state := range []string{"", "c"} {
+		b := newBench(t, "dark", false)
+		b.size(120, 40)
+		onCompare(b, func(b *bench) {
+			for _, k := range state {
+				b.press(string(k))
+			}
+			b.compared(19)
+			b.end(b.trial.turns, nil)
+		})
+		setParam(&b.load.s.Config, "message-size", "99")
+		b.snapshots(1)
+		if f := b.plain(); !strings.Contains(f, "20 × 250 ms · "+unlikeSettings+" · ") {
+			t.Errorf("%q: the figures are said to be of the settings in force:\n%s", state, f)
+		}
+	}
+}
+
 // feedAll has the engine measure slices and gives the model what comes of it, until
 // the trial is over, or enough were measured.
 func (b *bench) feedAll(all []load.Slice, messages chan tea.Msg) {

@@ -26,6 +26,8 @@ type trial struct {
 	found  *findings // the newest
 	ended  bool
 	err    error // why it ended before its time, nil if it did not
+
+	planned string // the plan in words
 }
 
 // findings is what a trial has come to so far. It does not change any more.
@@ -190,6 +192,7 @@ func (m *model) startTrial(plan load.Plan, board bool) (*trial, tea.Cmd) {
 		plan: x.Plan(), turns: x.Turns(), about: x.Estimate(), claims: board,
 		stop: stop, feed: newFeed(),
 	}
+	t.planned = plannedText(&t.plan, board)
 	t.found = newFindings(load.Results{Plan: t.plan, Partial: true}, 0, nil)
 	m.trial = t
 	engine := m.engine
