@@ -144,15 +144,34 @@ func AppendBytes(dst []byte, v float64) []byte {
 	return append(dst, "iB"...)
 }
 
+// least is the least figure in each unit that AppendIn writes, and below what a
+// figure would be rounded to nothing.
+var least = map[string]struct {
+	below float64
+	text  string
+}{
+	"":      {0.0005, "0.001"},
+	"B":     {0.005, "0.01 B"},
+	"ns":    {0.05, "0.1 ns"},
+	"ratio": {0.0005, "0.1 %"},
+	"1/s":   {0.005, "0.01/s"},
+}
+
 // AppendIn appends v in a unit as metrics have it: "" for a plain number, "B" for
 // bytes, "ns" for a time, "ratio" for a share and "1/s" for a rate: 6, 0.035, 41.3,
-// 12.3 KiB, 84.0 µs, 96.5 %, 19.98k/s.
+// 12.3 KiB, 84.0 µs, 96.5 %, 19.98k/s. What is less than the last place that would be
+// written, and not nothing, is said to be: <0.001, <0.01 B, and >-0.001 where it is
+// negative.
 func AppendIn(dst []byte, v float64, unit string) []byte {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return append(dst, Dash...)
+	case v < 0 && -v < least[unit].below:
+		return append(append(dst, ">-"...), least[unit].text...)
 	case v < 0:
 		return AppendIn(append(dst, '-'), -v, unit)
+	case v > 0 && v < least[unit].below:
+		return append(append(dst, '<'), least[unit].text...)
 	}
 	switch unit {
 	case "B":
@@ -167,8 +186,6 @@ func AppendIn(dst []byte, v float64, unit string) []byte {
 	switch {
 	case v == math.Trunc(v) && v < 1000:
 		return strconv.AppendFloat(dst, v, 'f', 0, 64)
-	case v < 0.0005: // and not nothing
-		return append(dst, "<0.001"...)
 	case v < 0.9995:
 		return strconv.AppendFloat(dst, v, 'f', 3, 64)
 	}
