@@ -1,12 +1,8 @@
 package ui
 
 import (
-	"math"
 	"strconv"
 	"time"
-
-	"github.com/SAGE-X-project/sagetop/engine/load"
-	"github.com/SAGE-X-project/sagetop/internal/format"
 )
 
 const (
@@ -206,20 +202,4 @@ func appendTimeLeft(dst []byte, d time.Duration) []byte {
 		s %= 60
 	}
 	return append(strconv.AppendInt(dst, s, 10), " s"...)
-}
-
-// appendSigned appends a figure with its sign, in the unit of a metric.
-func appendSigned(dst []byte, v float64, unit string) []byte {
-	switch {
-	case math.IsNaN(v):
-		return append(dst, dash...)
-	case v > 0:
-		dst = append(dst, '+')
-	case v < 0:
-		dst, v = append(dst, "−"...), -v
-	}
-	if unit == load.UnitShare { // not to be taken for a change in percent
-		return append(strconv.AppendFloat(dst, 100*v, 'f', 1, 64), " pp"...)
-	}
-	return format.AppendIn(dst, v, unit)
 }

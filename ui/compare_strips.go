@@ -53,7 +53,7 @@ func (p *comparePage) drawStrips(a area, t *trial) {
 		e := t.found.samples(i, p.rows[0])
 		drawInterval(row.sub(rect{stripName, each - 1, plot.w, 1}), e, &s, i)
 		if stats > 1 {
-			p.stripFigures(row.sub(rect{in.w - stats + 2, max(each/2-1, 0), stats - 3, 2}), m, e)
+			p.stripFigures(row.sub(rect{in.w - stats + 2, max(each/2-1, 0), stats - 3, 2}), m, e, t.found.exact(i, p.rows[0]))
 		}
 	}
 }
@@ -126,15 +126,21 @@ func (p *comparePage) stripCounts(a area, t *trial, arm int) {
 }
 
 // stripFigures draws the median and its interval.
-func (p *comparePage) stripFigures(a area, m *load.Metric, e *load.Samples) {
+func (p *comparePage) stripFigures(a area, m *load.Metric, e *load.Samples, exact bool) {
 	a.text(0, 0, "median", styleDim)
 	p.buf = format.AppendIn(p.buf[:0], e.Value, m.Unit)
 	a.bytesRight(a.w, 0, p.buf, styleStrong)
-	a.text(0, 1, "95 %", styleDim)
-	p.buf = format.AppendIn(p.buf[:0], e.Low, m.Unit)
-	if !math.IsNaN(e.Low) {
-		p.buf = format.AppendIn(append(p.buf, " … "...), e.High, m.Unit)
+	if exact && !math.IsNaN(e.Value) {
+		a.textRight(a.w, 1, "exact", styleText)
+		return
 	}
+	a.text(0, 1, "95 %", styleDim)
+	if math.IsNaN(e.Low) || e.Low == e.High {
+		a.textRight(a.w, 1, dash, styleText)
+		return
+	}
+	p.buf = append(format.AppendIn(p.buf[:0], e.Low, m.Unit), " … "...)
+	p.buf = format.AppendIn(p.buf, e.High, m.Unit)
 	a.bytesRight(a.w, 1, p.buf, styleText)
 }
 

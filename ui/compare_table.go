@@ -1,9 +1,7 @@
 package ui
 
 import (
-	"bytes"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
@@ -72,6 +70,13 @@ func compareColumns(w int) tableColumns {
 	return t
 }
 
+// What is said of the table, the longest that there is room for.
+var (
+	notesJudged    = [...]string{"medians and their 95 % intervals · ~ not significant", "medians · ~ not significant", "~ not significant"}
+	notesRunning   = [...]string{"medians and their 95 % intervals · what changes is said at the end", "medians · changes at the end", "medians"}
+	notesNoVerdict = [...]string{"medians and their 95 % intervals · without a verdict there is no change", "medians · no verdict, no change", "medians"}
+)
+
 // drawTable draws all metrics with their medians and what the arms differ by. The
 // verdict on a metric, and the p that it rests on, are there only when the trial is
 // over: who has seen them before might stop when he likes what he sees.
@@ -88,19 +93,27 @@ func (p *comparePage) drawTable(a area, t *trial, ascii bool) {
 		p.drawMeanings(a, in, title)
 		return
 	}
-	for _, note := range [...]string{"medians and their 95 % intervals · ~ not significant", "medians · ~ not significant", "~ not significant"} {
+	c := &t.found.compared[0]
+	verdict := t.ended && c.Verdict
+	notes := &notesJudged
+	switch {
+	case !t.ended:
+		notes = &notesRunning
+	case !verdict:
+		notes = &notesNoVerdict
+	}
+	for _, note := range notes {
 		p.buf = append(p.buf[:0], note...)
 		if a.boxNote(title, a.noteEnd(), p.buf, styleFaint) < a.noteEnd() {
 			break
 		}
 	}
 
-	c := &t.found.compared[0]
 	col := compareColumns(in.w)
-	reach := 0.0
-	if col.forest.size > 0 {
-		reach = forestReach(c)
+	if !verdict {
+		col.forest = stretch{}
 	}
+	reach := forestReach(c)
 	in.textRight(col.base, 0, c.Base.Name, armStyle(0))
 	in.textRight(col.other, 0, c.New.Name, armStyle(1))
 	in.textRight(col.delta, 0, "change", styleFaint)
@@ -125,9 +138,14 @@ func (p *comparePage) drawTable(a area, t *trial, ascii bool) {
 	for i := range min(rows, len(c.Metrics)-first) {
 		k := first + i
 		row := in.sub(rect{0, 1 + i, in.w, 1})
-		p.drawMetric(row, &c.Metrics[k], &col, t.ended && c.Verdict, k == p.rows[0], ascii)
+		m := &c.Metrics[k]
+		judged := verdict && !math.IsNaN(m.Adjusted)
+		p.drawMetric(row, m, &col, judged, k == p.rows[0], ascii)
 		if f := col.forest; f.size > 0 {
-			drawForest(row.sub(rect{f.from, 0, f.size, 1}), &c.Metrics[k], reach)
+			row.set(f.from+f.size/2, 0, '┊', styleBorder)
+			if judged {
+				drawForest(row.sub(rect{f.from, 0, f.size, 1}), m, reach)
+			}
 		}
 	}
 	p.drawMore(a, first, rows, len(c.Metrics))
@@ -196,99 +214,74 @@ func chosenTitle(a area, title string, w int, chosen bool) {
 	a.words(2, 0, title, w, s)
 }
 
-// drawMetric draws the row of one metric.
+// drawMetric draws the row of one metric. Without a verdict there is no change, no
+// interval of it and no p in it: nothing that could be taken for one.
 func (p *comparePage) drawMetric(a area, m *load.MetricResult, col *tableColumns, verdict, chosen, ascii bool) {
 	chosenTitle(a, m.Title, metricWidth, chosen)
 	p.drawMedian(a, col.base, col.baseRange, m, &m.Base, ascii)
 	p.drawMedian(a, col.other, col.otherRange, m, &m.New, ascii)
-
-	look := styleText
-	word, wordStyle := dash, styleFaint
-	if verdict {
-		switch better := m.Better(); {
-		case better > 0:
-			word, wordStyle, look = "better", styleGood, styleGood
-		case better < 0:
-			word, wordStyle, look = "worse", styleBad, styleBad
-		case !math.IsNaN(m.P):
-			word, wordStyle, look = "~", styleDim, styleFaint
+	if !verdict {
+		for _, end := range [...]int{col.delta, col.interval, col.p, col.word} {
+			if end > 0 {
+				a.textRight(end, 0, dash, styleFaint)
+			}
 		}
+		return
+	}
+	word, wordStyle, look := "~", styleDim, styleFaint
+	switch better := m.Better(); {
+	case better > 0:
+		word, wordStyle, look = "better", styleGood, styleGood
+	case better < 0:
+		word, wordStyle, look = "worse", styleBad, styleBad
 	}
 	p.drawChange(a, m, col, look)
 	if col.p > 0 {
-		p.buf = append(p.buf[:0], dash...)
-		s := styleFaint
-		if verdict && !math.IsNaN(m.Adjusted) {
-			p.buf, s = appendP(p.buf[:0], m.Adjusted), styleText
-		}
-		a.bytesRight(col.p, 0, p.buf, s)
+		p.buf = appendP(p.buf[:0], m.Adjusted)
+		a.bytesRight(col.p, 0, p.buf, styleText)
 	}
 	a.textRight(col.word, 0, word, wordStyle)
 }
 
 // drawMedian draws the median of an arm and how far its interval reaches.
 func (p *comparePage) drawMedian(a area, end, rangeEnd int, m *load.MetricResult, s *load.Samples, ascii bool) {
-	p.buf = format.AppendIn(p.buf[:0], s.Value, m.Unit)
-	look := styleText
 	if math.IsNaN(s.Value) {
-		look = styleFaint
+		a.textRight(end, 0, dash, styleFaint)
+		return
 	}
-	a.bytesRight(end, 0, p.buf, look)
-	if rangeEnd == 0 || math.IsNaN(s.Low) {
+	p.buf = format.AppendIn(p.buf[:0], s.Value, m.Unit)
+	a.bytesRight(end, 0, p.buf, styleText)
+	if rangeEnd == 0 {
 		return
 	}
 	if m.Exact {
 		a.textRight(rangeEnd, 0, "exact", styleFaint)
 		return
 	}
-	part := 0.0
-	if s.Value != 0 {
-		part = 100 * max(s.High-s.Value, s.Value-s.Low) / math.Abs(s.Value)
-	}
-	p.buf = append(p.buf[:0], "±"...)
-	if ascii {
-		p.buf = append(p.buf[:0], "+-"...)
-	}
-	p.buf = append(strconv.AppendFloat(p.buf, part, 'f', 0, 64), " %"...)
-	if part >= 99.5 {
-		p.buf = append(p.buf[:0], "wide"...)
-	}
+	p.buf = appendSpread(p.buf[:0], s, ascii)
 	a.bytesRight(rangeEnd, 0, p.buf, styleFaint)
 }
 
 // drawChange draws by how much the new arm differs: in percent, or in the unit of the
 // metric where there is no percentage.
 func (p *comparePage) drawChange(a area, m *load.MetricResult, col *tableColumns, look style) {
-	e, percent := &m.DeltaPercent, true
+	e, write := &m.DeltaPercent, func(dst []byte, v float64, _ string) []byte { return appendPercentChange(dst, v) }
 	if math.IsNaN(e.Value) {
-		e, percent = &m.Delta, false
+		e, write = &m.Delta, appendSigned
 	}
-	write := func(v float64) {
-		if percent {
-			p.buf = appendPercentChange(p.buf, v)
-		} else {
-			p.buf = appendSigned(p.buf, v, m.Unit)
-		}
-	}
-	p.buf = p.buf[:0]
-	if write(e.Value); math.IsNaN(e.Value) {
-		look = styleFaint
-	}
+	p.buf = write(p.buf[:0], e.Value, m.Unit)
 	a.bytesRight(col.delta, 0, p.buf, look)
-	if col.interval == 0 || math.IsNaN(e.Low) {
+	if col.interval == 0 {
 		return
 	}
 	p.buf = p.buf[:0]
-	write(e.Low)
-	unit := len(p.buf) // where that of the lower end begins
-	if i := bytes.LastIndexByte(p.buf, ' '); i >= 0 {
-		unit = i
-	}
-	at := len(p.buf)
-	p.buf = append(p.buf, " … "...)
-	write(e.High)
-	if bytes.HasSuffix(p.buf[at:], p.buf[unit:at]) { // the same: said once
-		p.buf = slices.Delete(p.buf, unit, at)
+	switch {
+	case m.Exact:
+		p.buf = append(p.buf, "exact"...)
+	case math.IsNaN(e.Low) || e.Low == e.High:
+		p.buf = append(p.buf, dash...)
+	default:
+		p.buf = appendInterval(p.buf, e, m.Unit, write)
 	}
 	a.bytesRight(col.interval, 0, p.buf, styleFaint)
 }
@@ -299,6 +292,9 @@ func forestReach(c *load.Comparison) float64 {
 	reach := 1.0
 	for i := range c.Metrics {
 		e := &c.Metrics[i].DeltaPercent
+		if math.IsNaN(c.Metrics[i].Adjusted) {
+			continue
+		}
 		for _, v := range [...]float64{e.Low, e.Value, e.High} {
 			if !math.IsNaN(v) {
 				reach = max(reach, math.Abs(v))
@@ -311,7 +307,6 @@ func forestReach(c *load.Comparison) float64 {
 // drawForest draws the interval of a change on a scale around none.
 func drawForest(a area, m *load.MetricResult, reach float64) {
 	s := linear{low: -reach, high: reach, w: a.w}
-	a.set(a.w/2, 0, '┊', styleBorder)
 	e := &m.DeltaPercent
 	if math.IsNaN(e.Value) {
 		return
@@ -335,34 +330,4 @@ func drawForest(a area, m *load.MetricResult, reach float64) {
 	default:
 		a.set(at, 0, '●', look)
 	}
-}
-
-// appendPercentChange appends a change in percent: −97.4 %, +3.0 %, 0.0 %.
-func appendPercentChange(dst []byte, v float64) []byte {
-	switch {
-	case math.IsNaN(v):
-		return append(dst, dash...)
-	case v >= 0.05:
-		dst = append(dst, '+')
-	case v <= -0.05:
-		dst, v = append(dst, "−"...), -v
-	default:
-		v = 0
-	}
-	places := 1
-	switch {
-	case v >= 999.5:
-		places = 0
-	case v >= 99.95 && v < 100: // what is left is not nothing
-		v, places = min(v, 99.99), 2
-	}
-	return append(strconv.AppendFloat(dst, v, 'f', places, 64), " %"...)
-}
-
-// appendP appends a p-value, or what it is less than.
-func appendP(dst []byte, p float64) []byte {
-	if p < 0.001 {
-		return append(dst, "<0.001"...)
-	}
-	return strconv.AppendFloat(dst, p, 'f', 3, 64)
 }

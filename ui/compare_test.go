@@ -162,7 +162,7 @@ func TestNewScale(t *testing.T) {
 }
 
 func TestAppendPercentChange(t *testing.T) {
-	for v, want := range map[float64]string{-100: "−100.0 %", -99.996: "−99.99 %", -99.95: "−99.95 %", -99.94: "−99.9 %", -0.04: "0.0 %", 0: "0.0 %", 3: "+3.0 %", 1234: "+1234 %"} {
+	for v, want := range map[float64]string{-100: "−100.0 %", -99.996: "−99.99 %", -99.95: "−99.95 %", -99.94: "−99.9 %", -0.04: "0.0 %", 0: "0.0 %", 3: "+3.0 %", 1234: "+1234 %", 12345: "+12.3k %", math.Inf(1): dash} {
 		if got := string(appendPercentChange(nil, v)); got != want {
 			t.Errorf("%v: %q, want %q", v, got, want)
 		}

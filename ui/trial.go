@@ -48,6 +48,12 @@ func newFindings(r load.Results, turns int, board *claims.Board) *findings {
 	return f
 }
 
+// exact tells whether a metric is a count that is the same in all slices of an arm,
+// and in all of the arm that it is compared with.
+func (f *findings) exact(arm, metric int) bool {
+	return f.compared[max(arm-1, 0)].Metrics[metric].Exact
+}
+
 // samples returns the figures of an arm's valid slices.
 func (f *findings) samples(arm, metric int) *load.Samples {
 	if arm == 0 {
