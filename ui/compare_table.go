@@ -77,6 +77,15 @@ var (
 	notesNoVerdict = [...]string{"medians and their 95 % intervals · without a verdict there is no change", "medians · no verdict, no change", "medians"}
 )
 
+// remarksJudged say what intervals are, the longest that there is room for; the last
+// is for a table that has none.
+var remarksJudged = [...]string{
+	"changes are within blocks; their intervals are not corrected for the number of metrics: beside ~ one may leave out 0",
+	"changes within blocks; intervals not corrected for several metrics: beside ~ one may leave out 0",
+	"changes within blocks; intervals not corrected: beside ~ one may leave out 0",
+	"changes are within blocks, so not those of the medians",
+}
+
 // drawTable draws all metrics with their medians and what the arms differ by. The
 // verdict on a metric, and the p that it rests on, are there only when the trial is
 // over: who has seen them before might stop when he likes what he sees.
@@ -148,7 +157,21 @@ func (p *comparePage) drawTable(a area, t *trial, ascii bool) {
 			}
 		}
 	}
-	p.drawMore(a, first, rows, len(c.Metrics))
+	from := p.drawMore(a, first, rows, len(c.Metrics))
+	if !verdict {
+		return
+	}
+	remarks := remarksJudged[:]
+	if col.interval == 0 {
+		remarks = remarks[len(remarks)-1:]
+	}
+	for _, r := range remarks {
+		if 3+columnsOf(r)+1 < from {
+			a.set(2, a.h-1, ' ', styleBorder)
+			a.set(a.text(3, a.h-1, r, styleFaint), a.h-1, ' ', styleBorder)
+			return
+		}
+	}
 }
 
 // firstRow returns the first of n rows to show of which so many fit, so that the
@@ -160,10 +183,11 @@ func firstRow(chosen, n, fit int) int {
 	return min(max(chosen-fit/2, 0), n-fit)
 }
 
-// drawMore says which rows are shown, where that is not all.
-func (p *comparePage) drawMore(a area, first, fit, n int) {
+// drawMore says in the lower border which rows are shown, where that is not all, and
+// returns the column from which on it is.
+func (p *comparePage) drawMore(a area, first, fit, n int) int {
 	if fit >= n {
-		return
+		return a.w - 1
 	}
 	y := a.h - 1
 	b := append(strconv.AppendInt(p.buf[:0], int64(first+1), 10), "–"...)
@@ -171,6 +195,7 @@ func (p *comparePage) drawMore(a area, first, fit, n int) {
 	x := a.w - 4 - columnsOfBytes(p.buf)
 	a.set(x-1, y, ' ', styleBorder)
 	a.set(a.bytes(x, y, p.buf, styleDim), y, ' ', styleBorder)
+	return x - 1
 }
 
 // drawMeanings draws what the metrics mean, before there is anything measured.

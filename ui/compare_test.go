@@ -230,7 +230,7 @@ func TestNoVerdictBeforeTheEnd(t *testing.T) {
 		t.Errorf("a verdict with one slice to come:\n%s", f)
 	}
 	b.end(b.trial.turns, nil)
-	for _, want := range []string{"verdict  tuned against baseline: ", "<0.001", " better ", " ~ "} {
+	for _, want := range []string{"verdict  tuned against baseline: ", "<0.001", " better ", " ~ ", "beside ~ one may leave out 0"} {
 		if !strings.Contains(b.plain(), want) {
 			t.Errorf("at the end there is no %q:\n%s", want, b.plain())
 		}
