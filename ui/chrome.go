@@ -310,6 +310,13 @@ func (m *model) drawFooter(a area, v *view) {
 			x = a.text(x+1, 0, b.hint, styleDim) + 2
 		}
 	}
+	if m.trial != nil { // and figures of the process would be old
+		const late = "keys show with the next slice"
+		if m.measuring() && columnsOf(late)+x+2 <= a.w {
+			a.textRight(a.w-1, 0, late, styleFaint)
+		}
+		return
+	}
 	if p := v.snap.Process; p.RSS > 0 {
 		m.buf = strconv.AppendFloat(append(m.buf[:0], "cpu "...), p.CPUPercent, 'f', 0, 64)
 		m.buf = append(m.buf, " % of a core · rss "...)

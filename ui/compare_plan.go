@@ -136,6 +136,9 @@ func (p *comparePage) drawStatus(a area, t *trial, ascii bool) {
 func (p *comparePage) drawProgress(a area, t *trial, ascii bool) {
 	n, of := t.counted()
 	p.buf = append(appendTimeLeft(p.buf[:0], t.left()), " left"...)
+	if t.stopped {
+		p.buf = append(p.buf[:0], "stopping"...)
+	}
 	a.bytesRight(a.w, 0, p.buf, styleStrong)
 	end := a.w - max(columnsOfBytes(p.buf), columnsOf("59 s left")) - 1
 	x := a.text(0, 0, "▸ ", armStyle(1))

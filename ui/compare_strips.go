@@ -65,7 +65,7 @@ var method = [...]string{
 	"before each slice all sessions are closed, and the heap is collected",
 	"medians with 95 % intervals; Mann-Whitney U in blocks, corrected for all metrics",
 	"the number of slices is fixed: a verdict comes at the end, or not at all",
-	"this screen moves only between slices, so it is not measured with them",
+	"this screen moves only between slices, after keys too: it is not measured",
 }
 
 // signs are what a comparison is drawn with, and what they mean.

@@ -193,6 +193,7 @@ func TestCompareEverySize(t *testing.T) {
 					b.size(s[0], s[1])
 					for range 20 {
 						b.press("down")
+						b.compose()
 						everyLineIsAsWide(t, b, s[0], s[1])
 					}
 				}
@@ -350,11 +351,13 @@ func TestCompareFromStartToEnd(t *testing.T) {
 
 	// The other pages can be looked at, and nothing changes the load.
 	b.press("1")
+	b.nextSlice()
 	if !strings.Contains(b.plain(), "◆ comparing 13 of 40") || !strings.Contains(b.plain(), "sessions/s") {
 		t.Errorf("another page while it runs:\n%s", b.plain())
 	}
 	for _, key := range []string{"b", "<", "P", "a"} {
 		b.press(key)
+		b.nextSlice()
 		if !strings.Contains(b.plain(), "▲ "+load.ErrComparing.Error()) {
 			t.Errorf("%s is not refused:\n%s", key, b.plain())
 		}
@@ -367,6 +370,7 @@ func TestCompareFromStartToEnd(t *testing.T) {
 	for _, key := range []string{"v", "N", "m", "s", "L", "enter"} {
 		before := p.choice
 		b.press(key)
+		b.nextSlice()
 		if p.choice != before || !strings.Contains(b.plain(), "▲ "+load.ErrComparing.Error()) {
 			t.Errorf("%s is not refused", key)
 		}
@@ -390,6 +394,7 @@ func TestCompareFromStartToEnd(t *testing.T) {
 	b.begin(messages)
 	b.feedAll(all[:9], messages)
 	b.press("c")
+	b.nextSlice()
 	if !strings.Contains(b.plain(), "two arms are being compared: c shows that") {
 		t.Errorf("the claims do not say that something else runs:\n%s", b.plain())
 	}
@@ -406,6 +411,68 @@ func TestCompareFromStartToEnd(t *testing.T) {
 	if len(b.engine.applied) != 1 {
 		t.Errorf("the keys do not work afterwards: applied %v", b.engine.applied)
 	}
+}
+
+// TestNothingIsDrawnDuringASlice: keys work at once and are seen with the next slice;
+// what the process does until then is measured.
+func TestNothingIsDrawnDuringASlice(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(80, 24)
+	onCompare(b, func(*bench) {})
+	before := b.View()
+	messages := make(chan tea.Msg, manyMessages)
+	b.begin(messages)
+	if b.View() == before {
+		t.Error("the start is not shown")
+	}
+	all := fakeSlices(b.trial.plan)
+	b.feedAll(all[:5], messages)
+	p := b.comparePage()
+	before = b.View()
+	for _, key := range []string{"down", "c", "?", "esc", "1", "v", "b", "space", "+"} {
+		if b.press(key); b.View() != before {
+			t.Errorf("%s is drawn during a slice:\n%s", key, b.plain())
+		}
+	}
+	b.snapshots(1)
+	if b.View() != before {
+		t.Errorf("a snapshot is drawn during a slice:\n%s", b.plain())
+	}
+	if !p.claims || p.rows[0] != 1 || b.current != 0 || b.trial == nil {
+		t.Error("the keys have not worked at once")
+	}
+	b.press(b.compareKey())
+	b.press("c")
+	b.feedAll(all[5:6], messages)
+	if !strings.Contains(b.plain(), "4 of 40 slices") || !strings.Contains(b.plain(), "▸ bytes/session") {
+		t.Errorf("the next slice does not show what the keys did:\n%s", b.plain())
+	}
+
+	b.press("k")
+	before = b.View()
+	b.size(100, 30) // or nothing would fit
+	if b.View() == before || !strings.Contains(b.plain(), "▸ allocations/session") {
+		t.Errorf("a new size is not drawn at once:\n%s", b.plain())
+	}
+	b.press("esc")
+	if !strings.Contains(b.plain(), "stopping") {
+		t.Errorf("esc is not drawn at once:\n%s", b.plain())
+	}
+	b.press("down")
+	if !strings.Contains(b.plain(), "▸ bytes/session") {
+		t.Errorf("after the last slice keys are not drawn at once:\n%s", b.plain())
+	}
+	b.drain(messages)
+	if !strings.Contains(b.plain(), "no verdict, stopped after 2 of 20 slices") {
+		t.Errorf("it does not end:\n%s", b.plain())
+	}
+	b.begin(messages)
+	b.feedAll(all[:3], messages)
+	if b.press("q") != (tea.QuitMsg{}) {
+		t.Error("q does not quit at once")
+	}
+	b.press("esc")
+	b.drain(messages)
 }
 
 // TestEscapeClosesTheHelpFirst and leaves the comparison alone.

@@ -136,6 +136,9 @@ func (b *bench) compared(turns int) {
 	b.compose()
 }
 
+// nextSlice draws what a slice that arrives has drawn.
+func (b *bench) nextSlice() { b.Update(measuredMsg{b.trial, b.trial.found}) }
+
 // foundOf is what a trial has come to after so many turns.
 func foundOf(t *trial, turns int) *findings {
 	r := load.Results{Plan: t.plan, Partial: turns < t.turns, Elapsed: time.Duration(turns) * 330 * time.Millisecond}

@@ -169,5 +169,6 @@ func TestGoldenComparing(t *testing.T) {
 	b.press(b.compareKey())
 	b.compared(19)
 	b.press("1")
+	b.nextSlice()
 	golden(t, "overview-comparing-80x24.golden", b.plain()+"\n")
 }

@@ -184,6 +184,7 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 			m.err, m.frame, cmd = newPanicError(r), "", tea.Quit
 		}
 	}()
+	measuring := m.measuring()
 	switch msg := msg.(type) {
 	case snapshotMsg:
 		m.snap, m.have, m.config = msg.snap, true, msg.snap.Config
@@ -212,11 +213,25 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		// The terminal was repainted by others: nothing of it can be relied on.
 		cmd = tea.ClearScreen
 	}
-	m.compose()
+	if !measuring || !m.measuring() || drawnAtOnce(msg) {
+		m.compose()
+	}
 	return m, cmd
 }
 
-// View implements tea.Model.
+// drawnAtOnce tells what is drawn while a slice may be measured: what comes between
+// two of them, and what leaves nothing on the terminal to look at. All else is drawn
+// with the next slice, since a frame would be measured with that.
+func drawnAtOnce(msg tea.Msg) bool {
+	switch msg.(type) {
+	case measuredMsg, trialEndedMsg, tea.WindowSizeMsg, resumedMsg:
+		return true
+	}
+	return false
+}
+
+// View implements tea.Model. Bubble Tea asks for it after each message, so it must
+// not cost anything.
 func (m *model) View() string { return m.frame }
 
 func (m *model) resize(w, h int) {

@@ -13,9 +13,9 @@ import (
 
 // trial is an experiment that was started on the screen. What it measures is the
 // whole process, the dashboard included. So nothing moves on the screen while it
-// runs: a frame is drawn when a slice has arrived, or a key was pressed. Slices come
-// between two measurements, and the next begins with a lead-in that does not count
-// and is longer than it takes to work the slice up and draw it.
+// runs: a frame is drawn when a slice has arrived, and what keys did is seen then.
+// Slices come between two measurements, and the next begins with a lead-in that does
+// not count and is longer than it takes to work the slice up and draw it.
 type trial struct {
 	plan   load.Plan
 	turns  int // slices in all, warm-ups included
@@ -28,6 +28,7 @@ type trial struct {
 	err    error // why it ended before its time, nil if it did not
 
 	planned string // the plan in words
+	stopped bool   // the user has ended it
 }
 
 // findings is what a trial has come to so far. It does not change any more.
@@ -269,6 +270,10 @@ func (m *model) trialEnded(msg trialEndedMsg) {
 // stopTrial ends the trial that runs, if one does.
 func (m *model) stopTrial() {
 	if m.trial != nil {
+		m.trial.stopped = true
 		m.trial.stop()
 	}
 }
+
+// measuring tells whether a trial is measuring what this process does.
+func (m *model) measuring() bool { return m.trial != nil && !m.trial.stopped }
