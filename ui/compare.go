@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"errors"
 	"math"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -17,7 +19,9 @@ type comparePage struct {
 	w, h     int
 	layout   compareLayout
 	arranged compareShape
-	bindings []binding
+	arms     []binding // that pick the arms
+	ofArms   []binding // all of two arms, and all of the claims
+	ofClaims []binding
 	metrics  []load.Metric
 
 	choice choice
@@ -39,50 +43,48 @@ type compareShape struct{ w, h, rows, arms int }
 
 func newCompare() *comparePage {
 	p := &comparePage{metrics: load.Metrics(), choice: defaultChoice}
-	p.bindings = []binding{
-		{
-			keys: []string{"enter"}, group: groupPage, hint: "start", idle: true,
-			help: "start; esc stops", act: p.start,
-		},
+	start := binding{
+		keys: []string{"enter"}, group: groupPage, hint: "start", idle: true,
+		help: "start; esc stops", act: p.start,
+	}
+	p.arms = []binding{
 		{
 			keys: []string{"v"}, show: "v n", group: groupPage, hint: "arms", idle: true, hintKeys: "v n",
 			help: "next base, next new; V N back", act: p.pick(func(c *choice, marked bool) { c.base = c.base.step(1, marked) }),
 		},
 		{
-			keys: []string{"V"}, group: groupPage, with: true,
+			keys: []string{"V"}, group: groupPage, with: true, idle: true,
 			help: "base before", act: p.pick(func(c *choice, marked bool) { c.base = c.base.step(-1, marked) }),
 		},
 		{
-			keys: []string{"n"}, group: groupPage, with: true,
+			keys: []string{"n"}, group: groupPage, with: true, idle: true,
 			help: "next new", act: p.pick(func(c *choice, marked bool) { c.other = c.other.step(1, marked) }),
 		},
 		{
-			keys: []string{"N"}, group: groupPage, with: true,
+			keys: []string{"N"}, group: groupPage, with: true, idle: true,
 			help: "new before", act: p.pick(func(c *choice, marked bool) { c.other = c.other.step(-1, marked) }),
 		},
 		{
 			keys: []string{"m"}, group: groupPage, hint: "mark", idle: true,
 			help: "keep this load as an arm", act: p.mark,
 		},
+	}
+	rest := []binding{
 		{
 			keys: []string{"s"}, show: "s l", group: groupPage, hint: "slices", idle: true, hintKeys: "s l",
 			help: "more slices, longer; S L less", act: p.pick(func(c *choice, _ bool) { c.slices = stepIn(len(sliceCounts), c.slices, 1) }),
 		},
 		{
-			keys: []string{"S"}, group: groupPage, with: true,
+			keys: []string{"S"}, group: groupPage, with: true, idle: true,
 			help: "fewer slices", act: p.pick(func(c *choice, _ bool) { c.slices = stepIn(len(sliceCounts), c.slices, -1) }),
 		},
 		{
-			keys: []string{"l"}, group: groupPage, with: true,
+			keys: []string{"l"}, group: groupPage, with: true, idle: true,
 			help: "longer slices", act: p.pick(func(c *choice, _ bool) { c.length = stepIn(len(sliceLengths), c.length, 1) }),
 		},
 		{
-			keys: []string{"L"}, group: groupPage, with: true,
+			keys: []string{"L"}, group: groupPage, with: true, idle: true,
 			help: "shorter slices", act: p.pick(func(c *choice, _ bool) { c.length = stepIn(len(sliceLengths), c.length, -1) }),
-		},
-		{
-			keys: []string{"c"}, group: groupPage, hint: "claims",
-			help: "the claims, or two arms", act: func(*model) tea.Cmd { p.claims = !p.claims; return nil },
 		},
 		{
 			keys: []string{"j", "down"}, show: "j k", group: groupPage, hint: "row", hintKeys: "j k",
@@ -93,13 +95,38 @@ func newCompare() *comparePage {
 			help: "row before", act: func(*model) tea.Cmd { return p.move(-1) },
 		},
 	}
+	other := func(hint string) binding {
+		return binding{
+			keys: []string{"c"}, group: groupPage, hint: hint,
+			help: "the claims, or two arms", act: func(*model) tea.Cmd { p.claims = !p.claims; return nil },
+		}
+	}
+	p.ofArms = slices.Concat([]binding{start}, p.arms, rest, []binding{other("claims")})
+	p.ofClaims = slices.Concat([]binding{start}, rest, []binding{other("two arms")})
 	return p
 }
 
-func (p *comparePage) Title() string                    { return "Compare" }
-func (p *comparePage) Bindings() []binding              { return p.bindings }
-func (p *comparePage) HandleKey(string) (tea.Cmd, bool) { return nil, false }
-func (p *comparePage) SetSize(w, h int)                 { p.w, p.h = w, h }
+func (p *comparePage) Title() string    { return "Compare" }
+func (p *comparePage) SetSize(w, h int) { p.w, p.h = w, h }
+
+// Bindings implements page. The claims are about arms that nobody picks.
+func (p *comparePage) Bindings() []binding {
+	if p.claims {
+		return p.ofClaims
+	}
+	return p.ofArms
+}
+
+// errArmsOfClaims is the notice that the keys for arms do nothing here.
+var errArmsOfClaims = errors.New("the claims have arms of their own; after c others can be picked")
+
+// HandleKey implements page.
+func (p *comparePage) HandleKey(key string) (tea.Cmd, bool) {
+	if p.claims && findBinding(p.arms, key) != nil {
+		return refuse(errArmsOfClaims), true
+	}
+	return nil, false
+}
 
 // kind is the index of what is shown into trials and rows.
 func (p *comparePage) kind() int {
@@ -114,12 +141,9 @@ func (p *comparePage) trial() *trial { return p.trials[p.kind()] }
 
 // The actions of the bindings.
 
-// pick returns an action that changes the choice, which a trial that runs forbids.
+// pick returns an action that changes the choice.
 func (p *comparePage) pick(edit func(c *choice, marked bool)) func(*model) tea.Cmd {
-	return func(m *model) tea.Cmd {
-		if m.trial != nil {
-			return refuse(load.ErrComparing)
-		}
+	return func(*model) tea.Cmd {
 		edit(&p.choice, p.choice.isMarked)
 		return nil
 	}
@@ -127,9 +151,6 @@ func (p *comparePage) pick(edit func(c *choice, marked bool)) func(*model) tea.C
 
 // mark keeps the configuration in force, to be an arm after others have come.
 func (p *comparePage) mark(m *model) tea.Cmd {
-	if m.trial != nil {
-		return refuse(load.ErrComparing)
-	}
 	c := &p.choice
 	c.marked, c.isMarked = m.config, true
 	if c.base != armMarked && c.other != armMarked {

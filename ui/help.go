@@ -37,7 +37,7 @@ func (m *model) drawHelp(a area) {
 	case a.h >= len(list)+2:
 		in := m.helpBox(a, w, len(list))
 		for i := range list {
-			helpRow(in.sub(rect{0, i, in.w, 1}), &list[i])
+			m.helpRow(in.sub(rect{0, i, in.w, 1}), &list[i])
 		}
 	default:
 		rows := (len(list) + 1) / 2
@@ -47,7 +47,7 @@ func (m *model) drawHelp(a area) {
 		in := m.helpBox(a, min(2*w, a.w), rows)
 		half := in.w / 2
 		for i := range list {
-			helpRow(in.sub(rect{i / rows * half, i % rows, half, 1}), &list[i])
+			m.helpRow(in.sub(rect{i / rows * half, i % rows, half, 1}), &list[i])
 		}
 	}
 }
@@ -78,7 +78,7 @@ func (m *model) drawHelpGroups(in area, list []binding) {
 		y++
 		for i := range list {
 			if list[i].group == g {
-				helpRow(in.sub(rect{0, y, in.w, 1}), &list[i])
+				m.helpRow(in.sub(rect{0, y, in.w, 1}), &list[i])
 				y++
 			}
 		}
@@ -98,7 +98,12 @@ func inGroup(list []binding, group string) bool {
 	return slices.ContainsFunc(list, func(b binding) bool { return b.group == group })
 }
 
-func helpRow(a area, b *binding) {
-	a.text(2, 0, b.label(), styleKey)
-	a.text(2+helpKeyWidth, 0, fitText(b.help, a.w-3-helpKeyWidth), styleDim)
+// helpRow draws a key and what it does; both faint while the key is refused.
+func (m *model) helpRow(a area, b *binding) {
+	key, text := styleKey, styleDim
+	if b.idle && m.trial != nil {
+		key, text = styleFaint, styleFaint
+	}
+	a.text(2, 0, b.label(), key)
+	a.text(2+helpKeyWidth, 0, fitText(b.help, a.w-3-helpKeyWidth), text)
 }

@@ -17,7 +17,7 @@ type binding struct {
 	// hint is what the footer says of it, "" for nothing; hintKeys is how the key
 	// is shown there, where one hint stands for several bindings.
 	hint, hintKeys string
-	idle           bool   // refused while a comparison runs
+	idle           bool   // refused, and not offered, while a comparison runs
 	with           bool   // the help has it in the row of the binding before
 	group          string // heading in the help
 	act            func(*model) tea.Cmd
@@ -92,7 +92,7 @@ func globalBindings(pages []page) []binding {
 	}
 	for i, o := range optimizations {
 		b := binding{
-			keys: []string{o.key}, group: groupOptimizations,
+			keys: []string{o.key}, group: groupOptimizations, idle: true,
 			help: o.code + " " + o.name + ": " + o.about,
 			act:  func(m *model) tea.Cmd { return m.toggle(i) },
 		}
@@ -103,22 +103,22 @@ func globalBindings(pages []page) []binding {
 	}
 	return append(list,
 		binding{
-			keys: []string{"<"}, show: "< >", group: groupLoad, hint: "load", hintKeys: "< >",
+			keys: []string{"<"}, show: "< >", group: groupLoad, hint: "load", hintKeys: "< >", idle: true,
 			help: "less load, or more: rate or workers, in steps 1-2-5", act: func(m *model) tea.Cmd { return m.stepLoad(-1) },
 		},
 		binding{
-			keys: []string{">"}, group: groupLoad, with: true,
+			keys: []string{">"}, group: groupLoad, with: true, idle: true,
 			help: "more load", act: func(m *model) tea.Cmd { return m.stepLoad(1) },
 		},
 		cycling("o", "profile"),
 		cycling("a", "handshake"),
 		cycling("w", "transport"),
 		binding{
-			keys: []string{"P"}, group: groupLoad,
+			keys: []string{"P"}, group: groupLoad, idle: true,
 			help: "pause the load, or go on", act: (*model).togglePause,
 		},
 		binding{
-			keys: []string{"R"}, group: groupLoad,
+			keys: []string{"R"}, group: groupLoad, idle: true,
 			help: "set all counters to zero", act: (*model).resetCounters,
 		},
 		binding{
@@ -144,7 +144,7 @@ func globalBindings(pages []page) []binding {
 func cycling(key, name string) binding {
 	param, _ := load.Lookup(name)
 	return binding{
-		keys: []string{key}, group: groupLoad,
+		keys: []string{key}, group: groupLoad, idle: true,
 		help: "next " + name + ": " + strings.Join(param.Choices, ", "),
 		act:  func(m *model) tea.Cmd { return m.cycle(param) },
 	}

@@ -267,8 +267,11 @@ func (m *model) key(key string) tea.Cmd {
 	if b == nil {
 		b = findBinding(m.bindings, key)
 	}
-	if b == nil {
+	switch {
+	case b == nil:
 		return nil
+	case b.idle && m.trial != nil:
+		return refuse(load.ErrComparing)
 	}
 	return b.act(m)
 }
@@ -350,9 +353,6 @@ func (m *model) cycle(param load.Param) tea.Cmd {
 }
 
 func (m *model) togglePause() tea.Cmd {
-	if m.trial != nil {
-		return refuse(load.ErrComparing) // the engine would not say so
-	}
 	engine, paused := m.engine, m.snap.State == load.Paused
 	return m.command(func() tea.Msg {
 		if paused {
@@ -366,9 +366,7 @@ func (m *model) togglePause() tea.Cmd {
 
 func (m *model) resetCounters() tea.Cmd {
 	engine := m.engine
-	if m.trial == nil {
-		m.frozen = false
-	}
+	m.frozen = false
 	return m.command(func() tea.Msg {
 		return appliedMsg{engine.Reset()}
 	})
