@@ -50,7 +50,7 @@ func newCompare() *comparePage {
 	p.arms = []binding{
 		{
 			keys: []string{"v"}, show: "v n", group: groupPage, hint: "arms", idle: true, hintKeys: "v n",
-			help: "next base, next new; V N back", act: p.pick(func(c *choice, marked bool) { c.base = c.base.step(1, marked) }),
+			help: "next base, new; V N back", act: p.pick(func(c *choice, marked bool) { c.base = c.base.step(1, marked) }),
 		},
 		{
 			keys: []string{"V"}, group: groupPage, with: true, idle: true,
@@ -69,10 +69,10 @@ func newCompare() *comparePage {
 			help: "keep this load as an arm", act: p.mark,
 		},
 	}
-	rest := []binding{
+	slicing := []binding{
 		{
 			keys: []string{"s"}, show: "s l", group: groupPage, hint: "slices", idle: true, hintKeys: "s l",
-			help: "more slices, longer; S L less", act: p.pick(func(c *choice, _ bool) { c.slices = stepIn(len(sliceCounts), c.slices, 1) }),
+			help: "slices, length; S L less", act: p.pick(func(c *choice, _ bool) { c.slices = stepIn(len(sliceCounts), c.slices, 1) }),
 		},
 		{
 			keys: []string{"S"}, group: groupPage, with: true, idle: true,
@@ -86,9 +86,11 @@ func newCompare() *comparePage {
 			keys: []string{"L"}, group: groupPage, with: true, idle: true,
 			help: "shorter slices", act: p.pick(func(c *choice, _ bool) { c.length = stepIn(len(sliceLengths), c.length, -1) }),
 		},
+	}
+	moving := []binding{
 		{
 			keys: []string{"j", "down"}, show: "j k", group: groupPage, hint: "row", hintKeys: "j k",
-			help: "next row, as down; k, up back", act: func(*model) tea.Cmd { return p.move(1) },
+			help: "next row; k back; arrows too", act: func(*model) tea.Cmd { return p.move(1) },
 		},
 		{
 			keys: []string{"k", "up"}, group: groupPage, with: true,
@@ -101,8 +103,8 @@ func newCompare() *comparePage {
 			help: "the claims, or two arms", act: func(*model) tea.Cmd { p.claims = !p.claims; return nil },
 		}
 	}
-	p.ofArms = slices.Concat([]binding{start}, p.arms, rest, []binding{other("claims")})
-	p.ofClaims = slices.Concat([]binding{start}, rest, []binding{other("two arms")})
+	p.ofArms = slices.Concat([]binding{start}, p.arms, slicing, []binding{other("claims")}, moving)
+	p.ofClaims = slices.Concat([]binding{start}, slicing, []binding{other("two arms")}, moving)
 	return p
 }
 

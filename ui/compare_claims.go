@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"strings"
-
 	"github.com/SAGE-X-project/sagetop/internal/claims"
 )
 
@@ -182,25 +180,6 @@ func drawClaim(a area, r *claims.Row, c *boardColumns, t *trial, chosen bool) {
 		}
 	}
 	a.text(c.verdict, 0, verdict, look)
-}
-
-// drawWords draws a text by words into the rows of a, from column x of the first on.
-func drawWords(a area, x int, text string, s style) {
-	for y := range a.h {
-		if y == a.h-1 || columnsOf(text) <= a.w-x {
-			a.words(x, y, text, a.w-x, s)
-			return
-		}
-		end, used := 0, 0
-		for i, r := range text {
-			if r == ' ' && used <= a.w-x {
-				end = i
-			}
-			used += max(runeWidth(r), 1)
-		}
-		a.text(x, y, text[:end], s)
-		text, x = strings.TrimLeft(text[end:], " "), 0
-	}
 }
 
 // drawVerdicts draws how many claims have which verdict.

@@ -40,16 +40,54 @@ func (m *model) drawHelp(a area) {
 			m.helpRow(in.sub(rect{0, i, in.w, 1}), &list[i])
 		}
 	default:
-		rows := (len(list) + 1) / 2
-		if rows+2 > a.h {
-			a = m.canvas.all() // over the header and footer, too
+		m.drawHelpColumns(a, min(2*w, a.w), list)
+	}
+}
+
+// drawHelpColumns draws the bindings in two columns of a box of w cells, with texts in
+// as many rows as they need, if there is room for that anywhere.
+func (m *model) drawHelpColumns(a area, w int, list []binding) {
+	half := (w - 2) / 2
+	first, rows := splitHelp(list, func(b *binding) int { return wordRows(b.help, half-3-helpKeyWidth) })
+	if rows+2 > a.h {
+		a = m.canvas.all() // over the header and footer, too
+	}
+	whole := rows+2 <= a.h
+	if !whole {
+		first, rows = splitHelp(list, func(*binding) int { return 1 })
+	}
+	in := m.helpBox(a, w, rows)
+	x, y := 0, 0
+	for i := range list {
+		if i == first {
+			x, y = half, 0
 		}
-		in := m.helpBox(a, min(2*w, a.w), rows)
-		half := in.w / 2
-		for i := range list {
-			m.helpRow(in.sub(rect{i / rows * half, i % rows, half, 1}), &list[i])
+		n := 1
+		if whole {
+			n = wordRows(list[i].help, half-3-helpKeyWidth)
+		}
+		m.helpRow(in.sub(rect{x, y, half, n}), &list[i])
+		y += n
+	}
+}
+
+// splitHelp returns the first binding of the second column, so that the columns need
+// the fewest rows, and how many those are.
+func splitHelp(list []binding, rowsOf func(*binding) int) (first, rows int) {
+	right := 0
+	for i := range list {
+		right += rowsOf(&list[i])
+	}
+	first, rows = 0, right
+	left := 0
+	for i := range list {
+		n := rowsOf(&list[i])
+		left, right = left+n, right-n
+		if most := max(left, right); most < rows {
+			first, rows = i+1, most
 		}
 	}
+	return first, rows
 }
 
 // inForce returns the bindings of the page and those that work everywhere.
@@ -105,5 +143,5 @@ func (m *model) helpRow(a area, b *binding) {
 		key, text = styleFaint, styleFaint
 	}
 	a.text(2, 0, b.label(), key)
-	a.text(2+helpKeyWidth, 0, fitText(b.help, a.w-3-helpKeyWidth), text)
+	drawWords(a.sub(rect{2 + helpKeyWidth, 0, a.w - 3 - helpKeyWidth, a.h}), 0, b.help, text)
 }

@@ -102,6 +102,68 @@ func TestHelpListsEveryBinding(t *testing.T) {
 	}
 }
 
+// TestHelpIsWhole: at 80 columns and 24 rows no text of the help is cut on any page.
+func TestHelpIsWhole(t *testing.T) {
+	for _, s := range [][2]int{{80, 24}, {100, 24}, {100, 30}, {120, 26}} {
+		for _, keys := range []string{"1", "2", "3", "3c"} {
+			b := newBench(t, "dark", false)
+			b.size(s[0], s[1])
+			for _, k := range keys + "?" {
+				b.press(string(k))
+			}
+			var in strings.Builder // what is inside of the box
+			from, to := 0, 0
+			for _, line := range strings.Split(b.plain(), "\n") {
+				cells := []rune(line)
+				if before, after, ok := strings.Cut(line, "╭ keys "); ok {
+					box, _, _ := strings.Cut(after, "╮")
+					from = columnsOf(before)
+					to = from + columnsOf("╭ keys "+box)
+				}
+				if to > 0 {
+					in.WriteString(string(cells[from:to]) + "\n")
+				}
+				if to > 0 && cells[from] == '╰' {
+					break
+				}
+			}
+			if strings.Contains(in.String(), "…") || in.Len() == 0 {
+				t.Errorf("%dx%d, %s: the help is cut:\n%s", s[0], s[1], keys, b.plain())
+			}
+			for _, bind := range b.inForce() {
+				for _, word := range strings.Fields(bind.help) {
+					if !bind.with && !strings.Contains(in.String(), word) {
+						t.Errorf("%dx%d, %s: %q of %q is missing:\n%s", s[0], s[1], keys, word, bind.help, b.plain())
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestCutWords(t *testing.T) {
+	tests := []struct {
+		text       string
+		w          int
+		line, rest string
+		rows       int
+	}{
+		{"", 5, "", "", 1},
+		{"all fits", 8, "all fits", "", 1},
+		{"all fits not", 8, "all fits", "not", 2},
+		{"all fits not", 7, "all", "fits not", 3},
+		{"toolong word", 4, "toolong", "word", 2},
+		{"toolong", 4, "toolong", "", 1},
+		{"a → b c", 3, "a →", "b c", 2},
+	}
+	for _, tt := range tests {
+		line, rest := cutWords(tt.text, tt.w)
+		if line != tt.line || rest != tt.rest || wordRows(tt.text, tt.w) != tt.rows {
+			t.Errorf("%q in %d: %q, %q and %d rows", tt.text, tt.w, line, rest, wordRows(tt.text, tt.w))
+		}
+	}
+}
+
 func TestQuitKeys(t *testing.T) {
 	for _, key := range []string{"q", "ctrl+c"} {
 		b := newBench(t, "dark", false)

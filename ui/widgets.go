@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/internal/format"
@@ -152,4 +153,52 @@ rows:
 		}
 	}
 	return -1
+}
+
+// cutWords returns as many whole words of a text as fit into w cells, at least one,
+// and the others.
+func cutWords(text string, w int) (line, rest string) {
+	if columnsOf(text) <= w {
+		return text, ""
+	}
+	end, used := 0, 0
+	for i, r := range text {
+		if r == ' ' && (end == 0 || used <= w) {
+			end = i
+		}
+		if used += max(runeWidth(r), 1); used > w && end > 0 {
+			break
+		}
+	}
+	if end == 0 { // one word
+		return text, ""
+	}
+	return text[:end], strings.TrimLeft(text[end:], " ")
+}
+
+// wordRows returns how many rows of w cells drawWords needs to draw all of a text.
+func wordRows(text string, w int) int {
+	n := 1
+	for _, text = cutWords(text, w); text != ""; _, text = cutWords(text, w) {
+		n++
+	}
+	return n
+}
+
+// drawWords draws a text by words into the rows of a, from column x of the first on.
+func drawWords(a area, x int, text string, s style) {
+	for y := range a.h {
+		line, rest := text, ""
+		if y < a.h-1 {
+			if line, rest = cutWords(text, a.w-x); x > 0 && columnsOf(line) > a.w-x {
+				x = 0 // no word fits beside what is there
+				continue
+			}
+		}
+		a.text(x, y, fitText(line, a.w-x), s)
+		if text = rest; text == "" {
+			return
+		}
+		x = 0
+	}
 }
