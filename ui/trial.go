@@ -96,6 +96,9 @@ func (t *trial) slicesOf() int {
 type feed struct {
 	wake chan struct{} // capacity 1; closed at the end
 
+	audits   *claims.Audits // nil before the first slice
+	judgedBy int            // slices, by the newest board
+
 	mu      sync.Mutex
 	began   time.Time
 	slices  []load.Slice // without warm-ups; grows, and is not changed
@@ -154,18 +157,37 @@ func (f *feed) findings(plan load.Plan) *findings {
 
 // judge judges the claims by what has come so far, where it is time to: after the
 // first slice, which tells what is claimed, after each block, and after the last one.
-// That takes a tenth of a second in which sessions are made, so it is done between
-// two slices, on the goroutine that measures them, and that alone changes f.
+// It does so between two slices, on the goroutine that measures them, and that alone
+// changes f. The audits make sessions, so they are made once, after the first slice,
+// which is a warm-up.
 func (f *feed) judge(plan load.Plan, turns int) error {
+	if f.audits == nil {
+		var err error
+		if f.audits, err = claims.Audit(); err != nil {
+			return err
+		}
+	}
 	counted, block := f.turns-len(plan.Arms), 2*len(plan.Arms)
 	if last := f.turns == turns; f.turns > 1 && !last && (counted <= 0 || counted%block > 0) {
 		return nil
 	}
-	r := load.Results{Plan: plan, Slices: f.slices, Elapsed: f.elapsed, Partial: f.turns < turns}
-	b, err := claims.Judge(r)
+	return f.judgeNow(plan, f.turns < turns)
+}
+
+// judgeRest judges by what has come since, where the end has come before its time: the
+// board is of the slices that are shown.
+func (f *feed) judgeRest(plan load.Plan) {
+	if f.audits != nil && len(f.slices) > f.judgedBy {
+		_ = f.judgeNow(plan, true) // which has gone well before
+	}
+}
+
+func (f *feed) judgeNow(plan load.Plan, partial bool) error {
+	b, err := f.audits.Judge(load.Results{Plan: plan, Slices: f.slices, Elapsed: f.elapsed, Partial: partial})
 	if err != nil {
 		return err
 	}
+	f.judgedBy = len(f.slices)
 	f.judged(&b)
 	return nil
 }
@@ -224,6 +246,9 @@ func (t *trial) run(ctx context.Context, engine Engine, x *load.Experiment) tea.
 			}
 		}
 	})
+	if err != nil && t.claims {
+		t.feed.judgeRest(t.plan)
+	}
 	found := t.feed.findings(t.plan)
 	if err == nil {
 		found = newFindings(results, found.turns, found.board)

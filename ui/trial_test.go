@@ -345,6 +345,32 @@ func TestClaimsAreJudged(t *testing.T) {
 	}
 }
 
+// TestClaimsOfACancelledTrial: the board is of all slices that are shown.
+func TestClaimsOfACancelledTrial(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(120, 45)
+	onCompare(b, func(b *bench) { b.press("c") })
+	messages := make(chan tea.Msg, manyMessages)
+	b.begin(messages)
+	b.feedAll(fakeSlices(b.trial.plan)[:3+6+4], messages) // warm-ups, a block, and a part of one
+	b.press("esc")
+	b.drain(messages)
+	p := b.comparePage()
+	if n := len(p.trials[1].found.results.Slices); n != 10 {
+		t.Fatalf("%d slices are shown of 10", n)
+	}
+	n := 0
+	for _, a := range p.board().Arms {
+		n += a.Measured
+	}
+	if n != 10 || !p.board().Partial {
+		t.Errorf("the board is of %d slices of 10, partial %v", n, p.board().Partial)
+	}
+	if !strings.Contains(b.plain(), "no verdict, stopped after 3 of 20 slices") {
+		t.Errorf("it does not say so:\n%s", b.plain())
+	}
+}
+
 // TestCommandsOfATrialEnd when the program does, whatever has begun.
 func TestCommandsOfATrialEnd(t *testing.T) {
 	for _, fed := range []int{0, 5} {

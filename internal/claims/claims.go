@@ -144,19 +144,39 @@ const auditRounds = 8 * 63
 // Judge judges the claims by the results of an experiment whose arms are those of
 // [Arms] or [ArmsUnder], finished or not, and by an audit of each arm that has
 // optimizations, which it makes itself. The error says that the arms are others,
-// or is that of [session.Audit].
+// or is that of [Audit].
 func Judge(r load.Results) (Board, error) {
+	a, err := Audit()
+	if err != nil {
+		return Board{}, err
+	}
+	return a.Judge(r)
+}
+
+// Audits are what was found in the arms that have optimizations.
+type Audits struct {
+	reports [len(arms)]session.AuditReport
+}
+
+// Audit audits the arms, which takes some tenths of a second in which sessions are
+// made. The error is that of [session.Audit].
+func Audit() (*Audits, error) {
+	a := new(Audits)
+	for _, arm := range with {
+		var err error
+		if a.reports[arm], err = session.Audit(arms[arm], auditRounds); err != nil {
+			return nil, fmt.Errorf("claims: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// Judge is [Judge] by audits that were made before. It makes no sessions.
+func (a *Audits) Judge(r load.Results) (Board, error) {
 	if !slices.EqualFunc(r.Plan.Arms, arms[:], func(a load.Arm, o session.Optimizations) bool { return a.Config.Optimizations == o }) {
 		return Board{}, fmt.Errorf("claims: the experiment has other arms than baseline, seed and tuned")
 	}
-	var audits [len(arms)]session.AuditReport
-	for _, arm := range with {
-		var err error
-		if audits[arm], err = session.Audit(arms[arm], auditRounds); err != nil {
-			return Board{}, fmt.Errorf("claims: %w", err)
-		}
-	}
-	return judge(&r, &audits), nil
+	return judge(&r, &a.reports), nil
 }
 
 // judge judges by what was measured and what was found, by arm.
