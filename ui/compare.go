@@ -32,6 +32,7 @@ type comparePage struct {
 
 	columns    boardColumns // of columnsFor in so many cells
 	columnsFor *claims.Board
+	boardRows  []claims.Row // of columnsFor
 	columnsIn  int
 
 	dots []uint8 // slices in each cell of a strip

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/SAGE-X-project/sagetop/internal/claims"
 )
 
@@ -15,10 +18,10 @@ type boardColumns struct{ claimed, arm, figure, interval, verdict int }
 
 // columnsOfBoard lays out the rows of a board in w cells. Where that is too little
 // for all, the interval is left out, then what is claimed, the figure and the arm.
-func columnsOfBoard(b *claims.Board, w int) boardColumns {
+func columnsOfBoard(rows []claims.Row, w int) boardColumns {
 	claim, claimed, arm, figure, interval := len("claim"), len("claimed"), len("arm"), len("measured"), len("95 % interval")
-	for i := range b.Rows {
-		r := &b.Rows[i]
+	for i := range rows {
+		r := &rows[i]
 		claim, claimed, arm = max(claim, columnsOf(r.Claim)), max(claimed, columnsOf(r.Claimed)), max(arm, columnsOf(r.Arm))
 		figure, interval = max(figure, columnsOf(r.Figure)), max(interval, columnsOf(r.Interval))
 	}
@@ -63,6 +66,47 @@ func verdictText(v claims.Verdict, w int) string {
 	return v.String()
 }
 
+// screenText writes figures with the dashes of the screen: 10–15 for a range, and −3.1
+// for what is negative, without a sign where that is rounded to nothing.
+func screenText(text string) string {
+	var out strings.Builder
+	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	for i := range len(text) {
+		switch {
+		case text[i] != '-' || !digit(i+1):
+			out.WriteByte(text[i])
+		case digit(i - 1):
+			out.WriteString("–")
+		case !roundedToNothing(text[i+1:]):
+			out.WriteString("−")
+		}
+	}
+	return out.String()
+}
+
+// roundedToNothing tells whether a text begins with a figure of zeros.
+func roundedToNothing(text string) bool {
+	end := strings.IndexFunc(text, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+	if end < 0 {
+		end = len(text)
+	}
+	return strings.Trim(text[:end], "0.") == ""
+}
+
+// forScreen returns the rows of a board with their figures in the dashes of the screen.
+func forScreen(b *claims.Board) []claims.Row {
+	rows := slices.Clone(b.Rows)
+	for i := range rows {
+		for _, text := range [...]*string{&rows[i].Claimed, &rows[i].Figure, &rows[i].Interval} {
+			*text = screenText(*text)
+		}
+		if r := &rows[i]; r.Low == r.High && !r.Exact {
+			r.Interval = dash // as in the table of metrics
+		}
+	}
+	return rows
+}
+
 // drawBoard draws the claims and what became of them.
 func (p *comparePage) drawBoard(a area, t *trial) {
 	const title = "what was claimed, and what was measured"
@@ -75,7 +119,10 @@ func (p *comparePage) drawBoard(a area, t *trial) {
 	p.buf = append(p.buf[:0], t.planned...)
 	a.boxNote(title, a.noteEnd(), p.buf, styleDim)
 	if p.columnsFor != b || p.columnsIn != in.w {
-		p.columns, p.columnsFor, p.columnsIn = columnsOfBoard(b, in.w), b, in.w
+		if p.columnsFor != b {
+			p.boardRows = forScreen(b)
+		}
+		p.columns, p.columnsFor, p.columnsIn = columnsOfBoard(p.boardRows, in.w), b, in.w
 	}
 	c := &p.columns
 	in.text(2, 0, "claim", styleFaint)
@@ -91,13 +138,13 @@ func (p *comparePage) drawBoard(a area, t *trial) {
 	heading(c.verdict, "verdict")
 
 	rows := max(in.h-1-boardNotes, 1)
-	chosen := min(p.rows[1], len(b.Rows)-1)
-	first := firstRow(chosen, len(b.Rows), rows)
-	for i := range min(rows, len(b.Rows)-first) {
-		drawClaim(in.sub(rect{0, 1 + i, in.w, 1}), &b.Rows[first+i], c, t, first+i == chosen)
+	chosen := min(p.rows[1], len(p.boardRows)-1)
+	first := firstRow(chosen, len(p.boardRows), rows)
+	for i := range min(rows, len(p.boardRows)-first) {
+		drawClaim(in.sub(rect{0, 1 + i, in.w, 1}), &p.boardRows[first+i], c, t, first+i == chosen)
 	}
-	p.drawMore(a, first, rows, len(b.Rows))
-	p.drawNote(in.sub(rect{2, in.h - boardNotes, in.w - 4, boardNotes}), &b.Rows[chosen], c)
+	p.drawMore(a, first, rows, len(p.boardRows))
+	p.drawNote(in.sub(rect{2, in.h - boardNotes, in.w - 4, boardNotes}), &p.boardRows[chosen], c)
 }
 
 // drawNote draws what there is to say of a claim, and what its row has no room for.

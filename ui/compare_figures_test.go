@@ -80,6 +80,18 @@ func TestAppendInterval(t *testing.T) {
 	}
 }
 
+func TestScreenText(t *testing.T) {
+	for text, want := range map[string]string{
+		"~10-15": "~10–15", "60-70 %": "60–70 %", "-3.1 % to 30.3 %": "−3.1 % to 30.3 %",
+		"-12.0 % to -3.1 %": "−12.0 % to −3.1 %", "-0.0 % to 0.2 %": "0.0 % to 0.2 %", "-0 %": "0 %",
+		"-0.05 %": "−0.05 %", ">-0.1 %": ">−0.1 %", "under 10": "under 10", dash: dash, "": "",
+	} {
+		if got := screenText(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestNoChangeWithoutAVerdict, nor an interval or a picture of one, and none where a
 // metric cannot be compared.
 func TestNoChangeWithoutAVerdict(t *testing.T) {

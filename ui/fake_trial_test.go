@@ -120,6 +120,7 @@ func fakeBoard(done bool) *claims.Board {
 		{Claim: "the same of SAGE's own code", Claimed: "none", Arm: "SAGE", Figure: dash, Interval: dash, Verdict: claims.NotMeasurable},
 	}
 	for i := range rows {
+		rows[i].Low, rows[i].High = nan, nan
 		if !done && rows[i].Verdict != claims.NotMeasurable {
 			rows[i].Verdict = claims.NoVerdict
 		}
