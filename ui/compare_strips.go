@@ -230,13 +230,12 @@ func newScale(low, high float64, unit string, w int) linear {
 	if low == high {
 		high = low + 1
 	}
-	step := niceStep((high-low)/float64(max(w/labelWidth, 1)), unit)
+	step := niceStep((high-low)/float64(max(w/labelWidth, 1)), divisor(high, unit)) // of the unit that is written
 	return linear{math.Floor(low/step+1e-9) * step, math.Ceil(high/step-1e-9) * step, step, w}
 }
 
-// niceStep returns the least round step of at least v in a unit.
-func niceStep(v float64, unit string) float64 {
-	div := divisor(v, unit)
+// niceStep returns the least round step of at least v, in units of div.
+func niceStep(v, div float64) float64 {
 	least := math.Pow(10, math.Floor(math.Log10(v/div)))
 	for _, digit := range [...]float64{1, 2, 5} {
 		if step := digit * least * div; step >= v*(1-1e-9) {

@@ -326,7 +326,7 @@ func forestReach(c *load.Comparison) float64 {
 			}
 		}
 	}
-	return min(niceStep(reach, load.UnitCount), 100)
+	return min(niceStep(reach, 1), 100)
 }
 
 // drawForest draws the interval of a change on a scale around none.

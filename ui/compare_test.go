@@ -139,6 +139,7 @@ func TestNewScale(t *testing.T) {
 		{"all the same", load.UnitCount, values(6, 6), linear{5.5, 6.5, 0.5, 24}},
 		{"all 0", load.UnitCount, values(0, 0), linear{0, 1, 0.5, 24}},
 		{"bytes in powers of two", load.UnitBytes, values(1024, 4096), linear{0, 4096, 2048, 24}},
+		{"in the unit of the highest", load.UnitBytes, values(0, 1500), linear{0, 2048, 1024, 24}},
 		{"shares", load.UnitShare, values(0.998, 1), linear{0.998, 1, 0.001, 24}},
 	}
 	for _, tt := range tests {
