@@ -107,7 +107,7 @@ func (m *model) drawHeader(a area, v *view) {
 	m.head.update(v.snap.Config)
 	verdict, verdictStyle := verdictValid, styleGood
 	m.reason = ""
-	if !m.have {
+	if !m.have || v.snap.State == load.Comparing {
 		verdict, verdictStyle = verdictStarting, styleDim
 	} else if !v.snap.Valid {
 		verdict, verdictStyle = verdictNot, styleWarn
@@ -218,7 +218,11 @@ func (m *model) appendStatus(dst []byte, v *view) []byte {
 	dst = append(m.appendState(dst, v), headSeparator...)
 	const rateWidth = 8
 	at := len(dst)
-	dst = padLeft(format.AppendRate(dst, v.snap.AchievedRate), at, rateWidth)
+	rate := v.snap.AchievedRate
+	if v.snap.State == load.Comparing {
+		rate = math.NaN() // the load rested in most of the time that it is of
+	}
+	dst = padLeft(format.AppendRate(dst, rate), at, rateWidth)
 	if v.snap.Config.Model == load.Closed {
 		return append(dst, " closed"...)
 	}

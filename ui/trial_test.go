@@ -418,3 +418,18 @@ func TestCompareOnAnEngine(t *testing.T) {
 		t.Errorf("afterwards the load cannot be changed: %v", err)
 	}
 }
+
+// TestNoRateOfTheRest: between a trial and the first snapshot of the load that goes
+// on, the header tells no rate, which would be of the time in which the load rested.
+func TestNoRateOfTheRest(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(120, 40)
+	b.story()
+	s := b.snap
+	s.State, s.AchievedRate = load.Comparing, 0.3
+	b.Update(snapshotMsg{s})
+	head, _, _ := strings.Cut(b.plain(), "\n")
+	if !strings.Contains(head, "● comparing") || !strings.Contains(head, "– of 20k/s · starting") {
+		t.Errorf("the header: %s", head)
+	}
+}
