@@ -474,8 +474,12 @@ func TestNarrowHeader(t *testing.T) {
 			s.Seq, s.Elapsed = s.Seq+1, s.Elapsed+1
 			s.State, s.Valid, s.Reasons = state, false, []string{"reached 72.3 % of the offered rate"}
 			b.Update(snapshotMsg{s})
+			verdict := verdictNot
+			if state == load.Comparing {
+				verdict = verdictStarting
+			}
 			head, _, _ := strings.Cut(b.plain(), "\n")
-			if !strings.HasPrefix(head, " sagetop ") || !strings.HasSuffix(head, " · not valid ") || !strings.Contains(head, "00:00:02") {
+			if !strings.HasPrefix(head, " sagetop ") || !strings.Contains(head, " · "+verdict) || columnsOf(head) != 60 || !strings.Contains(head, "00:00:02") {
 				t.Errorf("%v, %s: %q", state, profile, head)
 			}
 		}
