@@ -116,6 +116,7 @@ The present settings and a sample of the sensible ones are measured in turns, in
 short slices of the same load in one process. The better half is measured again
 in twice as many, until two or three are left. The best of them then meets the
 present settings in slices of its own, which alone decide whether it is better.
+That is so if it is by a test, and if all of its intervals meet the conditions.
 
   text    the last rounds, the verdict, and a file for --config
   json    the same with all candidates, schema ` + tune.Schema + `

@@ -231,11 +231,7 @@ func (t *tuneText) verdict() {
 	case tune.Adopt:
 		t.adopt()
 	case tune.Keep:
-		if t.Final.Best.Met() {
-			fmt.Fprintf(&t.b, "keep the present settings: nothing that was tried is significantly better by %s\n", t.task.Aim.Name)
-		} else {
-			t.b.WriteString("keep the present settings: the best of the others misses a constraint\n")
-		}
+		t.b.WriteString("keep the present settings: " + t.kept() + "\n")
 	case tune.Unsatisfied:
 		fmt.Fprintf(&t.b, "nothing that was tried meets the constraints; nearest: %s\n", t.Nearest.Settings)
 		for i, e := range t.task.Constraints {
@@ -251,18 +247,26 @@ func (t *tuneText) verdict() {
 	}
 }
 
+// kept says why the present settings are kept.
+func (t *tuneText) kept() string {
+	switch f := t.Final; {
+	case f == nil:
+		return "nothing else that was tried meets the constraints"
+	case !f.Best.Met():
+		return "the best of the others misses a constraint"
+	case t.Better() && !f.Best.Certain():
+		return "the best of the others has less " + t.task.Aim.Name + ", but it is not certain that it meets the constraints"
+	}
+	return "nothing that was tried is significantly better by " + t.task.Aim.Name
+}
+
 func (t *tuneText) adopt() {
 	fmt.Fprintf(&t.b, "use %s:\n", t.Final.Best.Settings)
 	aim := fmt.Sprintf("%s %s, p %s", t.task.Aim.Name, tuneDifference(t.Aim()), tune.P(t.Aim().P))
 	if !t.Better() {
-		t.b.WriteString("the present settings miss a constraint, and these do not; ")
+		t.b.WriteString("the present settings certainly miss a constraint, and these certainly do not; ")
 	}
 	t.b.WriteString(aim + "\n")
-	for i, e := range t.task.Constraints {
-		if !t.Final.Best.Constraints[i].Certain {
-			fmt.Fprintf(&t.b, "not certain: %s is true of the median, but not of its whole interval\n", e)
-		}
-	}
 }
 
 // table writes rows, the first of them the header, in columns.

@@ -101,6 +101,16 @@ func TestTune(t *testing.T) {
 				s.HeapLive += uint64(s.Number%4) << 20
 			}
 		})},
+		{"tune-alone.txt", tuneSearch(t, fewer, "heap_live < 23MiB"), tuneMachine(func(p load.Plan, s *load.Slice) {
+			if p.Arms[s.Arm].Config.GOGC != 100 {
+				s.HeapLive = 24 << 20
+			}
+		})},
+		{"tune-doubtful.txt", tuneSearch(t, fewer, "heap_live < 80MiB"), tuneMachine(func(p load.Plan, s *load.Slice) {
+			if p.Slices == 10 && p.Arms[s.Arm].Config.GOGC != 100 {
+				s.HeapLive = uint64(76+s.Number%5) << 20
+			}
+		})},
 		{"tune-unsatisfied.txt", tuneSearch(t, nil, "heap_live < 1MiB", "create_p99 < 1s"), measured},
 		{"tune-undecided.txt", tuneSearch(t, fewer), tuneMachine(func(_ load.Plan, s *load.Slice) {
 			s.Valid, s.Reasons = s.Number%3 > 0, []string{"overload: 12 sessions not started, 1s behind schedule"}

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,9 +25,8 @@ func (o *Outcome) File(now time.Time) (string, bool) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# sagetop tune, %s: %s\n", now.Format(time.DateOnly), t)
 	fmt.Fprintf(&b, "# load: optimizations %s, model %s, rng-seed %d\n", c.Optimizations, c.Model, c.RNGSeed)
-	score := &o.Final.Best
+	score := o.chosen()
 	if o.Verdict == Keep {
-		score = &o.Final.Present
 		b.WriteString("# nothing better was found: these are the settings from before\n")
 	}
 	fmt.Fprintf(&b, "# %s %s", t.Aim.Name, Interval(score.Aim, t.Aim.Unit))
@@ -48,6 +48,17 @@ func (o *Outcome) File(now time.Time) (string, bool) {
 		fmt.Fprintf(&b, "%s = %s\n", v.Name, text)
 	}
 	return b.String(), true
+}
+
+// chosen returns the score of the settings to use, which there are.
+func (o *Outcome) chosen() *Score {
+	switch {
+	case o.Final == nil:
+		return &o.Ranking[slices.IndexFunc(o.Ranking, func(s Score) bool { return s.Present })]
+	case o.Verdict == Keep:
+		return &o.Final.Present
+	}
+	return &o.Final.Best
 }
 
 // String says in a line what is searched for: "minimize create_p99, subject to

@@ -1,10 +1,12 @@
 package tune
 
 import (
+	"fmt"
 	"math"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/gate"
 )
 
 // Verdict is what a search came to.
@@ -12,11 +14,11 @@ type Verdict string
 
 // The verdicts. The zero value is that of a search that was ended before its time.
 const (
-	// Adopt: the best candidate is significantly better than the present settings,
-	// or it meets the constraints and they do not.
+	// Adopt: the best candidate meets the constraints for certain, and it is
+	// significantly better than the present settings, or they certainly miss one.
 	Adopt Verdict = "adopt"
 	// Keep: the present settings meet the constraints, and the best candidate is
-	// not significantly better, or does not meet them.
+	// not significantly better, or does not meet them for certain.
 	Keep Verdict = "keep"
 	// Unsatisfied: nothing that was tried meets the constraints.
 	Unsatisfied Verdict = "unsatisfied"
@@ -36,7 +38,8 @@ type Outcome struct {
 	// are before those that were dropped earlier. It is empty if the first round
 	// ended before there was a slice of each.
 	Ranking []Score
-	// Final is there once the final was measured.
+	// Final is there once the final was measured. There is none to measure if nothing
+	// but the present settings meets the constraints, which are then kept.
 	Final   *Final
 	Verdict Verdict
 	// Why says why a search is undecided.
@@ -51,7 +54,8 @@ type Outcome struct {
 type Final struct {
 	Present Score
 	// Best is of the first in the ranking, besides the present settings, that
-	// certainly met the constraints in the last round; or of the first, if none did.
+	// certainly met the constraints in the last round; or if none did, of the first
+	// that met them at all.
 	Best Score
 	// Comparison has the present settings as its base.
 	Comparison load.Comparison
@@ -69,7 +73,7 @@ func (o *Outcome) Settings() (Settings, bool) {
 	case Adopt:
 		return o.Final.Best.Settings, true
 	case Keep:
-		return o.Final.Present.Settings, true
+		return o.Search.candidates[0], true
 	}
 	return Settings{}, false
 }
@@ -108,15 +112,15 @@ func (o *Outcome) feasible(s *Search) bool {
 // first in the ranking, besides them, for which it is certain that it meets the
 // constraints, of those in the last round. The very best are often at the edge of a
 // constraint, and as likely beyond it when they are measured again. If none is
-// certain, it is the first in the ranking.
+// certain, it is the first that meets them at all, and nil if none does.
 func (o *Outcome) finalist() *Score {
 	var first *Score
 	for i := range o.Ranking {
 		switch s := &o.Ranking[i]; {
 		case s.Present:
-		case s.Round == o.Ranking[0].Round && s.known() && s.certain():
+		case s.Round == o.Ranking[0].Round && s.known() && s.Certain():
 			return s
-		case first == nil:
+		case first == nil && s.known() && s.Met():
 			first = s
 		}
 	}
@@ -131,6 +135,8 @@ func (o *Outcome) decide(s *Search, r *load.Results) {
 	}
 	f.Best = s.score(SettingsOf(r.Plan.Arms[1].Config), r.Of(1))
 	o.Final = f
+	// A bound that lies between two medians may do so by chance: to adopt takes
+	// intervals that are on their sides of it.
 	switch {
 	case !f.Comparison.Verdict:
 		o.Verdict, o.Why = Undecided, f.Comparison.Why
@@ -141,13 +147,29 @@ func (o *Outcome) decide(s *Search, r *load.Results) {
 		}
 	case !f.Best.Met():
 		o.Verdict = Keep
-	case !f.Present.Met():
+	case f.Best.Certain() && (o.Better() || f.Present.misses()):
 		o.Verdict = Adopt
+	case !f.Present.Met():
+		o.Verdict, o.Why = Undecided, "it is not certain "+f.doubt(s.task.Constraints)
 	case math.IsNaN(o.Aim().P):
 		o.Verdict, o.Why = Undecided, "too few slices have a "+s.task.Aim.Name
-	case o.Better():
-		o.Verdict = Adopt
 	default:
 		o.Verdict = Keep
 	}
+}
+
+// doubt says what is not certain, where the best settings meet the constraints by
+// their medians alone, or the present ones miss them by theirs.
+func (f *Final) doubt(constraints []*gate.Expr) string {
+	for i, c := range f.Best.Constraints {
+		if !c.Certain {
+			return fmt.Sprintf("that the best settings meet %s", constraints[i])
+		}
+	}
+	for i, c := range f.Present.Constraints {
+		if !c.Met {
+			return fmt.Sprintf("that the present settings miss %s", constraints[i])
+		}
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package tune
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/internal/gate"
@@ -38,14 +39,19 @@ type Constrained struct {
 // Met reports whether the candidate meets all constraints.
 func (s *Score) Met() bool { return s.off() == 0 }
 
-// certain reports whether the candidate meets all constraints for certain.
-func (s *Score) certain() bool {
+// Certain reports whether the candidate meets all constraints for certain.
+func (s *Score) Certain() bool {
 	for _, c := range s.Constraints {
 		if !c.Met || !c.Certain {
 			return false
 		}
 	}
 	return true
+}
+
+// misses reports whether the candidate misses a constraint for certain.
+func (s *Score) misses() bool {
+	return slices.ContainsFunc(s.Constraints, func(c Constrained) bool { return !c.Met && c.Certain })
 }
 
 // off says by how much the candidate misses the constraint that it misses most.
@@ -82,26 +88,26 @@ func preferred(first bool) int {
 }
 
 // score returns the score of a candidate whose slices these are.
-func (s *Search) score(candidate Settings, slices []load.Slice) Score {
-	r := Score{Settings: candidate, Present: candidate == s.candidates[0], Slices: len(slices)}
-	for i := range slices {
-		if slices[i].Valid {
+func (s *Search) score(candidate Settings, of []load.Slice) Score {
+	r := Score{Settings: candidate, Present: candidate == s.candidates[0], Slices: len(of)}
+	for i := range of {
+		if of[i].Valid {
 			r.Valid++
 		}
 	}
-	r.Aim = median(s.task.Aim, slices)
+	r.Aim = median(s.task.Aim, of)
 	for _, c := range s.task.Constraints {
 		m, _ := load.LookupMetric(c.Figure())
-		r.Constraints = append(r.Constraints, constrained(c, median(m, slices)))
+		r.Constraints = append(r.Constraints, constrained(c, median(m, of)))
 	}
 	return r
 }
 
 // median returns the median of a metric over the valid slices that have it.
-func median(m load.Metric, slices []load.Slice) stats.Estimate {
+func median(m load.Metric, of []load.Slice) stats.Estimate {
 	var values []float64
-	for i := range slices {
-		if v := m.Of(&slices[i]); slices[i].Valid && !math.IsNaN(v) {
+	for i := range of {
+		if v := m.Of(&of[i]); of[i].Valid && !math.IsNaN(v) {
 			values = append(values, v)
 		}
 	}

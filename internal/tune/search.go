@@ -201,7 +201,12 @@ func (s *Search) Run(ctx context.Context, measure func(context.Context, load.Pla
 		o.Partial = false
 		return o, nil
 	}
-	results, err := measure(ctx, s.plan(last, []Settings{s.candidates[0], o.finalist().Settings}))
+	best := o.finalist()
+	if best == nil {
+		o.Verdict, o.Partial = Keep, false
+		return o, nil
+	}
+	results, err := measure(ctx, s.plan(last, []Settings{s.candidates[0], best.Settings}))
 	o.add(&results)
 	if err != nil {
 		return o, err
