@@ -66,13 +66,7 @@ func (o *options) compareSettings() []settings.Setting {
 				s.optimizations = text
 				return unnamed("optimizations", setParam(&c, "optimizations", text))
 			}},
-			settings.Setting{Name: s.name + "-config", Set: func(text string) error {
-				if text == "" {
-					return errors.New(`"" is not valid; want the name of a file`)
-				}
-				s.file = text
-				return nil
-			}})
+			settings.Setting{Name: s.name + "-config", Set: fileName(&s.file)})
 	}
 	return list
 }

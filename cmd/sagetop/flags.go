@@ -136,6 +136,16 @@ func oneOf(to *string, names []string) func(string) error {
 	}
 }
 
+func fileName(to *string) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			return errors.New(`"" is not valid; want the name of a file`)
+		}
+		*to = text
+		return nil
+	}
+}
+
 func boolean(to *bool) func(string) error {
 	return func(text string) error {
 		v, err := strconv.ParseBool(text)

@@ -53,7 +53,7 @@ second Ctrl-C ends at once.`,
 			if err != nil {
 				return err
 			}
-			gates, err := parseGates(given(cmd, runFailIf), runGateFigures(), gate.Options{})
+			gates, err := parseGates(given(cmd, runFailIf), runGateFigures(), gate.Options{NoBase: "one run has no base; use 'sagetop compare'"})
 			if err != nil {
 				return usage(err)
 			}

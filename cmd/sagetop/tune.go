@@ -52,7 +52,7 @@ func (t *tuneOptions) settings() []settings.Setting {
 		{Name: "minimize", Set: t.setAim},
 		{Name: "search", Set: t.setAxes},
 		{Name: "candidates", Set: within(&t.candidates, tune.MinCandidates, tune.MaxCandidates)},
-		{Name: "write", Set: func(text string) error { t.write = text; return nil }},
+		{Name: "write", Set: fileName(&t.write)},
 	}
 }
 

@@ -26,6 +26,9 @@ type Figure struct {
 type Options struct {
 	// Base allows bounds that are relative to the other arm.
 	Base bool
+	// NoBase says, in the error about such a bound, why there is no other arm and
+	// what to do; "" says that there is none, and what a bound looks like.
+	NoBase string
 }
 
 // Expr is a condition on one figure, such as "p99(create) > 50us". It is not

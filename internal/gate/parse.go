@@ -129,14 +129,14 @@ func (p *parser) bound(fig Figure, o Options) (bound, error) {
 	switch {
 	case isBase(t):
 		if !o.Base {
-			return bound{}, p.noBase(t)
+			return bound{}, p.noBase(t, fig, o)
 		}
 		return p.afterBase(fig)
-	case t.kind == tokenNumber && p.accept("*"):
+	case t.kind == tokenNumber && (o.Base || p.isFactor()) && p.accept("*"):
 		if t := p.next(); !isBase(t) {
 			return bound{}, p.fail(t, "no base after *; want %s", wantBound(fig, o))
 		} else if !o.Base {
-			return bound{}, p.noBase(t)
+			return bound{}, p.noBase(t, fig, o)
 		}
 		factor, err := p.number(t)
 		return relative(factor), err
@@ -152,8 +152,16 @@ func (p *parser) bound(fig Figure, o Options) (bound, error) {
 
 func isBase(t token) bool { return t.kind == tokenWord && t.text == baseWord }
 
-func (p *parser) noBase(t token) error {
-	return p.fail(t, "base: one run has no base; use 'sagetop compare'")
+// isFactor reports whether what comes next is * base.
+func (p *parser) isFactor() bool {
+	return p.peek().text == "*" && isBase(p.tokens[p.at+1]) // * is not the end
+}
+
+func (p *parser) noBase(t token, fig Figure, o Options) error {
+	if o.NoBase == "" {
+		return p.fail(t, "there is no base to compare with here; want a value such as %s", wantBound(fig, o))
+	}
+	return p.fail(t, "base: %s", o.NoBase)
 }
 
 // wantBound says which bounds fit fig.

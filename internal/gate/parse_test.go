@@ -205,18 +205,29 @@ func TestSyntaxErrors(t *testing.T) {
 }
 
 func TestNoBase(t *testing.T) {
-	const none = "base: one run has no base; use 'sagetop compare'"
+	const (
+		none = "there is no base to compare with here; want a value such as 64MiB"
+		run  = "base: one run has no base; use 'sagetop compare'"
+	)
 	tests := []struct{ name, text, msg, carets string }{
 		{"base", "heap_live > base + 2%", none, "            ^^^^"},
 		{"a factor in front", "heap_live > 2 * base", none, "                ^^^^"},
 		{"no bound", "heap_live >", "no bound after the operator; want 64MiB", "          ^"},
+		{"a factor of nothing", "heap_live > 2MiB *", `unexpected "*" after the bound; want one condition at a time`, "                 ^"},
+		{"a factor of a number", "allocs_per_session > 2 * 3", `unexpected "*" after the bound; want one condition at a time`, "                       ^"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Parse(tt.text, figures, Options{})
-			want := tt.msg + "\n  " + tt.text + "\n  " + tt.carets
-			if err == nil || err.Error() != want {
-				t.Errorf("got:\n%v\nwant:\n%s", err, want)
+			for _, o := range []Options{{}, {NoBase: strings.TrimPrefix(run, "base: ")}} {
+				_, err := Parse(tt.text, figures, o)
+				msg := tt.msg
+				if msg == none && o.NoBase != "" {
+					msg = run
+				}
+				want := msg + "\n  " + tt.text + "\n  " + tt.carets
+				if err == nil || err.Error() != want {
+					t.Errorf("got:\n%v\nwant:\n%s", err, want)
+				}
 			}
 		})
 	}
