@@ -13,6 +13,7 @@ import (
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/internal/format"
 	"github.com/SAGE-X-project/sagetop/internal/gate"
+	"github.com/SAGE-X-project/sagetop/internal/report"
 )
 
 // failIfFlag returns the flag for gates on these figures.
@@ -121,7 +122,7 @@ func judgeComparison(w io.Writer, gates []*gate.Expr, c *load.Comparison) error 
 			continue
 		}
 		value, bound := twoFigures(j.Value, j.Bound, c.Metric(e.Figure()).Unit)
-		found := fmt.Sprintf("%s, limit %s (p=%.3f)", value, bound, j.Adjusted)
+		found := fmt.Sprintf("%s, limit %s (%s)", value, bound, report.P(j.Adjusted))
 		switch {
 		case j.Significant:
 			r.fails(e, found)

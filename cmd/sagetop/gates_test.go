@@ -65,7 +65,7 @@ func TestJudgeComparison(t *testing.T) {
 			lines: []string{
 				"sagetop: FAIL hkdf_per_session >= 2: 2, limit 2 (p=0.002)",
 				"sagetop: ok hkdf_per_session > 2: 2, limit 2 (p=1.000)",
-				"sagetop: FAIL hkdf_per_session < base - 10%: 2, limit 5.40 (p=0.000)",
+				"sagetop: FAIL hkdf_per_session < base - 10%: 2, limit 5.40 (p<0.001)",
 			},
 			code: exitGate,
 		},
@@ -85,7 +85,7 @@ func TestJudgeComparison(t *testing.T) {
 			name: "a failure counts more than what is not known", gates: []string{"gc_pause_p99 > 1ms", "hkdf_per_session > 1"},
 			lines: []string{
 				"sagetop: not judged: gc_pause_p99 > 1ms: not measured in the new arm",
-				"sagetop: FAIL hkdf_per_session > 1: 2, limit 1 (p=0.001)",
+				"sagetop: FAIL hkdf_per_session > 1: 2, limit 1 (p<0.001)",
 			},
 			code: exitGate,
 		},

@@ -253,6 +253,15 @@ func trimZeros(b []byte, from int) []byte {
 	return b
 }
 
+// AppendP appends a probability with three decimals, or what it is less than: none
+// that was found is 0.
+func AppendP(dst []byte, p float64) []byte {
+	if p < 0.001 {
+		return append(dst, "<0.001"...)
+	}
+	return strconv.AppendFloat(dst, p, 'f', 3, 64)
+}
+
 // AppendDecade appends a power of ten nanoseconds as an axis has it: 10µs, 1ms.
 func AppendDecade(dst []byte, ns float64) []byte {
 	unit := "ns"

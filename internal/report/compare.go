@@ -239,7 +239,7 @@ func rowOf(c *load.Comparison, m *load.MetricResult) row {
 	if !c.Verdict || math.IsNaN(m.Adjusted) {
 		return r
 	}
-	r.p = strconv.FormatFloat(m.Adjusted, 'f', 3, 64)
+	r.p = format.Text(format.AppendP, m.Adjusted)
 	e, value, unit := m.DeltaPercent, signedPercent, " %"
 	if math.IsNaN(e.Value) {
 		e, value, unit = m.Delta, signed(m.Unit), ""
@@ -258,6 +258,17 @@ func rowOf(c *load.Comparison, m *load.MetricResult) row {
 		}
 	}
 	return r
+}
+
+// P writes a probability as "p=0.042" or "p<0.001".
+func P(p float64) string { return equation(format.Text(format.AppendP, p)) }
+
+// equation puts p in front of what it is, or is less than.
+func equation(text string) string {
+	if strings.HasPrefix(text, "<") {
+		return "p" + text
+	}
+	return "p=" + text
 }
 
 func sampleOf(s *load.Samples, m *load.MetricResult) sample {

@@ -70,7 +70,7 @@ func writeTable(b *strings.Builder, c *load.Comparison) {
 	}
 	for i := range c.Metrics {
 		r := rowOf(c, &c.Metrics[i])
-		test := "(p=" + r.p + " n=" + r.n + ")"
+		test := "(" + equation(r.p) + " n=" + r.n + ")"
 		if r.p == format.Dash {
 			test = "(n=" + r.n + ")"
 		}

@@ -144,7 +144,7 @@ func plotDelta(c *load.Comparison, m *load.MetricResult) string {
 	if r.interval != "" {
 		text += " " + r.interval
 	}
-	text += ", p=" + r.p + " n=" + r.n
+	text += ", " + equation(r.p) + " n=" + r.n
 	switch m.Better() {
 	case 1:
 		text += ", better"
