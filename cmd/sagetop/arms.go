@@ -46,7 +46,7 @@ func armFlags() []flag {
 	for _, s := range defaultSides {
 		list = append(list, flag{
 			name: s.name + "-config", value: "FILE", ending: "toml",
-			help: "settings of the " + s.name + " arm alone, in a file as that of --config",
+			help: "load of the " + s.name + " arm alone, in a file as that of --config, whose other settings are ignored",
 		})
 	}
 	return append(list, setFlag)
@@ -138,13 +138,20 @@ func (o *options) arm(s *side, sets []assignment) (load.Arm, error) {
 	return load.Arm{Name: strings.Join(name, " "), Config: own.config}, nil
 }
 
-// readFile sets what a configuration file says.
+// readFile sets what a configuration file says of the load. What else it says is
+// for commands, and an arm is none: so any file of --config can be an arm's.
 func (o *options) readFile(path string) error {
 	file, err := settings.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	return settings.Resolve(o.settings(), settings.Sources{
+	list := o.settings()
+	for i, s := range list {
+		if _, ok := load.Lookup(s.Name); !ok {
+			list[i].Set = func(string) error { return nil }
+		}
+	}
+	return settings.Resolve(list, settings.Sources{
 		Flag:   func(string) (string, bool) { return "", false },
 		Getenv: func(string) string { return "" },
 		File:   file,

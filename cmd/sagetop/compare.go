@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,7 @@ Both arms have the load of flags, variables and --config: unless told otherwise,
 as many pairs side by side as keep the processors busy, all resuming. On top of
 that, the later the stronger, each arm has what these say of it:
 
-  --base-config FILE      --new-config FILE      settings, the load's alone
+  --base-config FILE      --new-config FILE      the load; all else is ignored
   --base LIST             --new LIST             optimizations
   --set base.NAME=VALUE   --set new.NAME=VALUE   one parameter
 
@@ -166,6 +167,9 @@ func (o *options) onlyEach(cmd *cobra.Command) error {
 	add(compareFailIf.name, len(given(cmd, compareFailIf)) > 0)
 	if len(names) > 0 {
 		return fmt.Errorf("--each measures arms of its own and cannot go with %s", strings.Join(names, ", "))
+	}
+	if !o.typed("output") && !slices.Contains(report.EffectsFormats(), o.output) {
+		o.output = report.EffectsFormats()[0]
 	}
 	if err := oneOf(&o.output, report.EffectsFormats())(o.output); err != nil {
 		return fmt.Errorf("--output: %w, with --each", err)

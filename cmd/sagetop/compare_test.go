@@ -34,7 +34,7 @@ func TestArms(t *testing.T) {
 		}
 		return path
 	}
-	seed := file("seed.toml", "optimizations = \"seed\"\ngogc = 300\nduration = \"3s\"\nsessions = 12\ntheme = \"dark\"\n")
+	seed := file("seed.toml", "optimizations = \"seed\"\ngogc = 300\nduration = \"3s\"\nsessions = 12\ntheme = \"pink\"\noutput = \"csv\"\nslices = 1\n")
 	pool := file("pool.toml", "pool = \"sync\"\n")
 	type arm struct {
 		name string
@@ -115,6 +115,41 @@ func TestArms(t *testing.T) {
 				if arms[i].Name != want.name || arms[i].Config != c {
 					t.Errorf("got %q that differs by %v, want %q", arms[i].Name, load.Diff(c, arms[i].Config), want.name)
 				}
+			}
+		})
+	}
+}
+
+// TestOutput: a format of another command leaves the default, unless it is typed.
+func TestOutput(t *testing.T) {
+	tests := []struct {
+		name, variable string
+		args           []string
+		want, err      string
+	}{
+		{name: "nothing", want: "text"},
+		{name: "one that there is", variable: "markdown", want: "markdown"},
+		{name: "that of another command", variable: "csv", want: "text"},
+		{name: "that of no command", variable: "xml", err: "SAGETOP_OUTPUT: "},
+		{name: "a flag counts more", variable: "csv", args: []string{"--output", "json"}, want: "json"},
+		{name: "a flag is refused", args: []string{"--output", "csv"}, err: "--output: "},
+		{name: "each has fewer", variable: "gobench", args: []string{"--each"}, want: "text"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("SAGETOP_OUTPUT", tt.variable)
+			cmd, o, err := compareTold(t, tt.args...)
+			if err == nil && o.each {
+				err = o.onlyEach(cmd)
+			}
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) || exitCodeOf(err) != exitUsage {
+					t.Errorf("got %v, want %s", err, tt.err)
+				}
+				return
+			}
+			if err != nil || o.output != tt.want {
+				t.Errorf("got %s, %v; want %s", o.output, err, tt.want)
 			}
 		})
 	}

@@ -29,8 +29,9 @@ type options struct {
 	theme          string // dashboard
 	ascii, noColor bool   // dashboard
 
-	output  string   // of commands that print figures
-	formats []string // that it may be
+	output  string                 // of commands that print figures
+	formats []string               // that it may be
+	typed   func(name string) bool // whether it is a flag that was given
 	quiet   bool
 
 	slices int           // of each arm of an experiment
@@ -46,6 +47,7 @@ type options struct {
 func defaultOptions() *options {
 	return &options{
 		config: load.Default(), theme: "auto", output: "text", formats: report.Formats(),
+		typed:  func(string) bool { return false },
 		slices: load.DefaultSlices, slice: load.DefaultSlice, sides: defaultSides,
 		tune: defaultTuneOptions(),
 	}
@@ -118,11 +120,21 @@ func (o *options) settings() []settings.Setting {
 		settings.Setting{Name: "theme", Set: oneOf(&o.theme, ui.ThemeNames())},
 		settings.Setting{Name: "ascii", Set: boolean(&o.ascii)},
 		settings.Setting{Name: "no-color", Set: boolean(&o.noColor)},
-		settings.Setting{Name: "output", Set: oneOf(&o.output, o.formats)},
+		settings.Setting{Name: "output", Set: o.setOutput},
 		settings.Setting{Name: "quiet", Set: boolean(&o.quiet)},
 		settings.Setting{Name: "slices", Set: within(&o.slices, load.MinSlices, load.MaxSlices)},
 		settings.Setting{Name: "slice", Set: length(&o.slice, load.MinSlice, load.MaxSlice)},
 	)
+}
+
+// setOutput sets the format of what is printed. One file and one environment serve
+// all commands: what they name for another command leaves this one its default.
+func (o *options) setOutput(text string) error {
+	others := slices.Concat(report.Formats(), report.ComparisonFormats(), report.EffectsFormats(), report.ClaimsFormats(), report.TuneFormats())
+	if !o.typed("output") && !slices.Contains(o.formats, text) && slices.Contains(others, text) {
+		return nil
+	}
+	return oneOf(&o.output, o.formats)(text)
 }
 
 func oneOf(to *string, names []string) func(string) error {
@@ -182,6 +194,7 @@ func length(to *time.Duration, low, high time.Duration) func(string) error {
 // resolve finds out what cmd was told by its flags, the environment and the
 // configuration file.
 func (o *options) resolve(cmd *cobra.Command) error {
+	o.typed = cmd.Flags().Changed
 	from := settings.Sources{
 		Flag: func(name string) (string, bool) {
 			f := cmd.Flags().Lookup(name)
