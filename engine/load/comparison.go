@@ -45,6 +45,8 @@ type ArmResult struct {
 	Valid    int
 	// Reasons are those for which slices were not valid, each once.
 	Reasons []string
+	// Shortfalls are the same by kind, the most frequent first.
+	Shortfalls []Shortfall
 }
 
 // MetricResult is what a comparison says of one metric.
@@ -124,7 +126,7 @@ func (c *Comparison) Metric(name string) *MetricResult {
 }
 
 func armResult(arm Arm, all []Slice) ArmResult {
-	r := ArmResult{Arm: arm, Measured: len(all)}
+	r := ArmResult{Arm: arm, Measured: len(all), Shortfalls: shortfallsOf(all)}
 	said := make(map[string]bool)
 	for i := range all {
 		if all[i].Valid {
@@ -144,7 +146,7 @@ func armResult(arm Arm, all []Slice) ArmResult {
 func (c *Comparison) noVerdict() string {
 	for _, a := range []*ArmResult{&c.Base, &c.New} {
 		if bad := a.Measured - a.Valid; float64(bad) > maxInvalid*float64(a.Measured) {
-			return fmt.Sprintf("%d of %d slices of %s are not valid: %s", bad, a.Measured, a.Name, a.Reasons[0])
+			return fmt.Sprintf("%d of %d slices of %s are not valid: %s", bad, a.Measured, a.Name, a.NotValid())
 		}
 	}
 	switch {

@@ -139,7 +139,7 @@ func TestWhenThereIsNoVerdict(t *testing.T) {
 		{"nine", 9, func(*Results) {}, "9 slices of each arm; a verdict needs 10"},
 		{"stopped", 20, func(r *Results) { r.Partial = true }, "stopped early: when to stop must not depend on what is seen"},
 		{"a fifth invalid", 20, spoil(4), ""},
-		{"more invalid", 20, spoil(5), "5 of 20 slices of tuned are not valid: behind: this"},
+		{"more invalid", 20, spoil(5), "5 of 20 slices of tuned are not valid: 5 missed their offered load"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

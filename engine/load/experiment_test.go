@@ -297,9 +297,10 @@ func TestSlicesThatMissTheirLoadAreInvalid(t *testing.T) {
 		name string
 		edit func(*Config)
 		want string
+		why  string // of all slices
 	}{
-		{"live limit", func(c *Config) { c.MaxLive = 100 }, "live limit: "},
-		{"nothing", func(c *Config) { c.Rate = 1 }, "idle: "},
+		{"live limit", func(c *Config) { c.MaxLive = 100 }, "live limit: ", "10 hit the live limit (worst "},
+		{"nothing", func(c *Config) { c.Rate = 1 }, "idle: ", "10 started no session"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -316,7 +317,7 @@ func TestSlicesThatMissTheirLoadAreInvalid(t *testing.T) {
 					}
 				}
 				c := results.Compare(0, 1)
-				if c.Verdict || !strings.HasPrefix(c.Why, "10 of 10 slices of tuned are not valid: "+tt.want) {
+				if c.Verdict || !strings.HasPrefix(c.Why, "10 of 10 slices of tuned are not valid: "+tt.why) {
 					t.Errorf("verdict %v: %q", c.Verdict, c.Why)
 				}
 				if n := len(c.Metric("hkdf_per_session").New.Values); n != 0 || len(c.Metric("hkdf_per_session").Base.Values) != 10 {

@@ -42,6 +42,7 @@ type Slice struct {
 
 	Sessions  uint64        // created, both ends of a pair
 	Offered   float64       // sessions that the load model meant to start
+	Achieved  uint64        // sessions created while it offered load
 	CutShort  uint64        // sessions closed before the end of their life
 	Wall, CPU time.Duration // CPU is of the whole process
 	Objects   uint64        // heap allocations
@@ -204,6 +205,7 @@ func (s *Slice) count(before, after *Snapshot) {
 // judge tells whether the load was what was asked for; achieved is what was
 // created in the length of time for which it was offered.
 func (s *Slice) judge(before, after *Snapshot, cfg *Config, achieved uint64, length time.Duration) {
+	s.Achieved = achieved
 	s.Reasons = shortfalls(after, before)
 	if cfg.Model == Open && float64(achieved) < least(s.Offered) {
 		s.Reasons = append(s.Reasons, behind(perSecond(float64(achieved), length), perSecond(s.Offered, length)))

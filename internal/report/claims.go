@@ -54,7 +54,7 @@ func claimsAbout(b *claims.Board) []string {
 	}
 	for _, a := range b.Arms {
 		if left := a.Measured - a.Valid; left > 0 {
-			lines = append(lines, fmt.Sprintf("%s: %d of %d slices not valid and left out: %s", a.Name, left, a.Measured, strings.Join(a.Reasons, "; ")))
+			lines = append(lines, fmt.Sprintf("%s: %d of %d slices not valid and left out: %s", a.Name, left, a.Measured, a.NotValid()))
 		}
 	}
 	if b.Partial {

@@ -20,12 +20,16 @@ func claimsBoard() claims.Board {
 	const shared = "A note that two rows share, and that is too long for the line that it begins on, so that it goes on below, behind its number."
 	nan := math.NaN()
 	arms := claims.Arms(load.Default())
-	result := func(arm, measured, valid int, reasons ...string) load.ArmResult {
-		return load.ArmResult{Arm: arms[arm], Measured: measured, Valid: valid, Reasons: reasons}
+	result := func(arm, measured, valid int, lacks ...load.Shortfall) load.ArmResult {
+		r := load.ArmResult{Arm: arms[arm], Measured: measured, Valid: valid, Shortfalls: lacks}
+		for _, s := range lacks {
+			r.Reasons = append(r.Reasons, s.First)
+		}
+		return r
 	}
 	return claims.Board{
 		Load: "model closed, workers 1000, lifetime 1ms, messages 0", Slices: 20, Slice: 250 * time.Millisecond, Elapsed: 21700 * time.Millisecond,
-		Arms: []load.ArmResult{result(0, 20, 20), result(1, 20, 19, "messages: 1 not authentic"), result(2, 20, 20)},
+		Arms: []load.ArmResult{result(0, 20, 20), result(1, 20, 19, load.Shortfall{Kind: "messages", Slices: 1, Worst: nan, First: "messages: 1 not authentic"}), result(2, 20, 20)},
 		Rows: []claims.Row{
 			{Name: "hkdf", Claim: "HKDF calls/session, after", Claimed: "2", Arm: "seed", Figure: "2", Interval: "exact", Value: 2, Low: 2, High: 2, Exact: true, Verdict: claims.Holds},
 			{Name: "hkdf", Claim: "HKDF calls/session, after", Claimed: "2", Arm: "tuned", Figure: "2", Interval: "exact", Value: 2, Low: 2, High: 2, Exact: true, Verdict: claims.Holds},
@@ -44,6 +48,7 @@ func stoppedClaims() claims.Board {
 	b.Partial, b.Why, b.Elapsed = true, "stopped early: when to stop must not depend on what is seen", 2*time.Second
 	for i := range b.Arms {
 		b.Arms[i].Measured, b.Arms[i].Valid, b.Arms[i].Reasons = 3-i, 3-i, nil
+		b.Arms[i].Shortfalls = nil
 	}
 	b.Rows = b.Rows[1:4]
 	for i := range b.Rows {

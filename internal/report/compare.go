@@ -156,10 +156,6 @@ func slicesOf(c *load.Comparison) string {
 // remark is a line under, or over, the figures.
 type remark struct{ label, text string }
 
-// maxReasons is how many reasons are told of those for which an arm's slices are
-// not valid.
-const maxReasons = 3
-
 // shortcomings tell what keeps the comparison from being all that was asked for.
 func shortcomings(c *load.Comparison) []remark {
 	var list []remark
@@ -182,12 +178,8 @@ func shortcomings(c *load.Comparison) []remark {
 
 // leftOut tells which slices of an arm are not valid, and why.
 func leftOut(a *load.ArmResult, name string) remark {
-	why := a.Reasons
-	if more := len(why) - maxReasons; more > 0 {
-		why = append(why[:maxReasons:maxReasons], fmt.Sprintf("%d more reasons", more))
-	}
 	return remark{"left out", fmt.Sprintf("%d of %d slices of %s, not valid: %s",
-		a.Measured-a.Valid, a.Measured, name, clean(strings.Join(why, "; ")))}
+		a.Measured-a.Valid, a.Measured, name, clean(a.NotValid()))}
 }
 
 // legend explains what a table shows, a sentence an entry.

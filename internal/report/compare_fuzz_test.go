@@ -27,7 +27,7 @@ func FuzzArmNames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, base, other string) {
 		for _, c := range []load.Comparison{all["far"], all["bad"]} {
 			c.Base.Name, c.New.Name = base, other
-			c.New.Reasons = []string{base}
+			c.New.Shortfalls = []load.Shortfall{{Kind: other, Slices: 1, First: base}}
 			if !c.Verdict {
 				c.Why = "not valid: " + other
 			}

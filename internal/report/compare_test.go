@@ -110,11 +110,15 @@ func comparisons() map[string]load.Comparison {
 	for _, i := range []int{3, 17, 25} {
 		behind.Slices[i].Valid = false
 		behind.Slices[i].Reasons = []string{"behind: 4." + strconv.Itoa(i) + "k/s of 5.000k/s offered"}
+		behind.Slices[i].Offered, behind.Slices[i].Achieved = 5000, uint64(4000+10*i)
 	}
 	bad := experiment(20, baseline, open, [2]cost{costly, cheap})
 	for i := range 6 {
 		bad.Slices[2*i+1].Valid = false
 		bad.Slices[2*i+1].Reasons = []string{"overload: " + strconv.Itoa(i) + " sessions not started"}
+		if i%3 == 2 {
+			bad.Slices[2*i+1].Reasons = append(bad.Slices[2*i+1].Reasons, "cut short: "+strconv.Itoa(i)+" sessions closed before their time")
+		}
 	}
 
 	// Without collections and pools, so that figures are lacking; with a share, a

@@ -279,7 +279,7 @@ func TestVerdict(t *testing.T) {
 		},
 		{
 			name: "a final that is not valid", create: steady(200, 100), heap: steady(10, 10), want: Undecided, final: true,
-			why:   "5 of 20 slices of pool freelist, pool-capacity 65536, gogc 100, memory-limit off are not valid: overload",
+			why:   "5 of 20 slices of pool freelist, pool-capacity 65536, gogc 100, memory-limit off are not valid: 5 were overloaded",
 			alter: func(s *load.Slice) { s.Valid, s.Reasons = s.Arm != 0 || s.Number%4 != 3, []string{"overload"} },
 		},
 	}
