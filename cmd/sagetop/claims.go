@@ -29,9 +29,10 @@ holds, falls short, or not measurable here.
 Unless told otherwise, sessions are created and closed without a message, as
 the claims are about creating them.
 
-Exit code 0 whatever the verdicts are. Ctrl-C ends the experiment early and
-prints the board so far, marked partial and without verdicts; a second Ctrl-C
-ends at once.`,
+Exit code 0 whatever the verdicts are; 1 if there are none, as more than a fifth
+of an arm's slices was not valid; 2 for wrong usage. Ctrl-C ends the experiment
+early and prints the board so far, marked partial and without verdicts; a second
+Ctrl-C ends at once.`,
 		Args: noArgs,
 		Example: `  sagetop claims
   sagetop claims --slices 50 --output markdown > claims.md
@@ -81,5 +82,8 @@ func judgeClaims(ctx context.Context, o *options) error {
 	if failed == nil {
 		printed = report.WriteClaims(os.Stdout, o.output, board)
 	}
-	return outcome(cmp.Or(failed, ended), ended, printed)
+	if err := outcome(cmp.Or(failed, ended), ended, printed); err != nil {
+		return err
+	}
+	return noVerdict(board.Why)
 }

@@ -59,7 +59,9 @@ It fails only if it is significant, corrected for all gates: a line for each on
 standard error, and exit code 99; 1 where one could not be judged. The figures:
 
 ` + metricsHelp() + `
-Ctrl-C ends the measuring and prints what there is, without a verdict.`,
+Exit code 0 whatever differs, unless a gate fails; 1 if there is no verdict, as
+more than a fifth of an arm's slices was not valid; 2 for wrong usage. Ctrl-C
+ends the measuring and prints what there is, without a verdict.`,
 		Args: noArgs,
 		Example: `  sagetop compare --base seed --new tuned
   sagetop compare --base tuned --set base.pool=sync --output markdown
@@ -120,7 +122,7 @@ func runCompare(cmd *cobra.Command, o *options) error {
 	printed := report.WriteComparison(os.Stdout, o.output, c)
 	plotted := plot.write(c)
 	judged := judgeComparison(os.Stderr, gates, &c)
-	for _, err := range []error{outcome(ended, ended, printed), plotted, judged} {
+	for _, err := range []error{outcome(ended, ended, printed), plotted, noVerdict(c.Why), judged} {
 		if err != nil {
 			return err
 		}
@@ -145,7 +147,20 @@ func runEach(cmd *cobra.Command, o *options) error {
 	}
 	keepBrokenPipes()
 	results, ended := o.measure(cmd.Context(), x)
-	return outcome(ended, ended, report.WriteEffects(os.Stdout, o.output, results.Each()))
+	e := results.Each()
+	if err := outcome(ended, ended, report.WriteEffects(os.Stdout, o.output, e)); err != nil {
+		return err
+	}
+	return noVerdict(e.Why)
+}
+
+// noVerdict is the error of an experiment that came to none though it was measured to
+// its end; nil if why is "".
+func noVerdict(why string) error {
+	if why == "" {
+		return nil
+	}
+	return &exitError{exitFailed, fmt.Errorf("no verdict: %s", printable(why))}
 }
 
 // onlyEach reports what --each cannot have beside it.

@@ -275,7 +275,7 @@ func shortfalls(now, before *Snapshot) []string {
 // behind says that a rate was not reached.
 func behind(achieved, offered float64) string {
 	rate := func(v float64) string { return format.Text(format.AppendRate, v) }
-	return "behind: " + rate(achieved) + " of " + rate(offered) + " offered"
+	return kindBehind + ": " + rate(achieved) + " of " + rate(offered) + " offered"
 }
 
 // least is how many of the offered sessions must have been started for the

@@ -18,6 +18,10 @@ type Shortfall struct {
 	First string // reason of the kind
 }
 
+// kindBehind is that of a load which was not reached, for no other reason if it is
+// told alone.
+const kindBehind = "behind"
+
 // shortfallWords say of several slices what each kind is, and whether it is about how
 // much was started.
 var shortfallWords = map[string]struct {
@@ -32,7 +36,7 @@ var shortfallWords = map[string]struct {
 	"handshakes": {"had handshakes that failed", false},
 	"messages":   {"had messages that were not authentic", false},
 	"sessions":   {"had sessions closed after a failure", false},
-	"behind":     {"missed their offered load", true},
+	kindBehind:   {"missed their offered load", true},
 	"cut short":  {"were cut short", false},
 	"idle":       {"started no session", false},
 }
@@ -49,7 +53,11 @@ func (s *Shortfall) String() string {
 		text = strings.Replace(text, " their ", " its ", 1)
 	}
 	if !math.IsNaN(s.Worst) {
-		text += fmt.Sprintf(" (worst %.0f %%)", math.Floor(100*s.Worst))
+		of := " of the load"
+		if s.Kind == kindBehind {
+			of = ""
+		}
+		text += fmt.Sprintf(" (worst %.0f %%%s)", math.Floor(100*s.Worst), of)
 	}
 	return text
 }
@@ -65,7 +73,7 @@ func shortfallsOf(all []Slice) []Shortfall {
 		var kinds []string // of this slice
 		for _, why := range s.Reasons {
 			kind, _, _ := strings.Cut(why, ": ")
-			if slices.Contains(kinds, kind) {
+			if slices.Contains(kinds, kind) || kind == kindBehind && startedLess(kinds) {
 				continue
 			}
 			kinds = append(kinds, kind)
@@ -84,6 +92,11 @@ func shortfallsOf(all []Slice) []Shortfall {
 	}
 	slices.SortStableFunc(list, func(a, b Shortfall) int { return cmp.Compare(b.Slices, a.Slices) })
 	return list
+}
+
+// startedLess reports whether one of kinds is why a load was not reached.
+func startedLess(kinds []string) bool {
+	return slices.ContainsFunc(kinds, func(kind string) bool { return shortfallWords[kind].load })
 }
 
 // NotValid says in a line why slices of the arm were not valid, by kind with their
