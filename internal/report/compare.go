@@ -105,11 +105,16 @@ func armNames(c *load.Comparison) (base, other string) {
 	return name(&c.Base, "base"), name(&c.New, "new")
 }
 
-// changes lists what has to be set to make the new arm out of the base.
+// changes lists what has to be set to make the new arm out of the base, but for what
+// has an effect in neither.
 func changes(c *load.Comparison) string {
 	var list []string
 	for _, change := range load.Diff(c.Base.Config, c.New.Config) {
-		list = append(list, change.String())
+		if load.Matters(change.Param, &c.Base.Config) || load.Matters(change.Param, &c.New.Config) {
+			p, _ := load.Lookup(change.Param)
+			change.Old = p.Get(&c.Base.Config) // not what a preset, set before it, made of it
+			list = append(list, change.String())
+		}
 	}
 	if list == nil {
 		return "nothing"

@@ -233,6 +233,38 @@ func TestNoVerdictLooksLikeNone(t *testing.T) {
 	}
 }
 
+// TestChanges: what has no effect in either arm is no difference.
+func TestChanges(t *testing.T) {
+	idle := func(c *load.Config) { c.Rate, c.Arrival, c.HandshakeShare = 12_000, load.Constant, 0.5 }
+	tests := []struct {
+		name   string
+		change func(base, other *load.Config)
+		want   string
+	}{
+		{"nothing", func(_, _ *load.Config) {}, "nothing"},
+		{"in neither", func(_, other *load.Config) { idle(other) }, "nothing"},
+		{"beside one that has", func(_, other *load.Config) { idle(other); other.GOGC = 200 }, "gogc 100→200"},
+		{"in one of them", func(_, other *load.Config) { other.Model, other.Rate = load.Open, 12_000 }, "model closed→open, rate 5000/s→12000/s"},
+		{
+			"the size of no pool", func(base, other *load.Config) {
+				base.Optimizations.Pool, other.Optimizations.Pool = session.PoolNone, session.PoolSync
+				other.PoolCapacity = 64
+			},
+			"optimizations key-buffer,single-hkdf,reusable-hash→key-buffer,single-hkdf,pool,reusable-hash, pool none→sync",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			arm := armOf("tuned", session.Tuned)
+			c := load.Comparison{Base: load.ArmResult{Arm: arm}, New: load.ArmResult{Arm: arm}}
+			tt.change(&c.Base.Config, &c.New.Config)
+			if got := changes(&c); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestSignedPercent(t *testing.T) {
 	for _, tt := range []struct {
 		v    float64
