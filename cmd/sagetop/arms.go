@@ -135,6 +135,15 @@ func (o *options) arm(s *side, sets []assignment) (load.Arm, error) {
 		}
 		name = append(name, a.param.Name+"="+a.text)
 	}
+	for _, a := range sets {
+		if a.side == s.name && isOfOtherModel(a.param.Name, &own.config) {
+			return load.Arm{}, fmt.Errorf("--set: %s.%s: %s", s.name, a.param.Name, otherModel(a.param.Name, s.name+".model=%s"))
+		}
+	}
+	if err := own.otherModels([]load.Config{own.config}); err != nil { // none is a flag
+		return load.Arm{}, err
+	}
+	o.notes = append(o.notes, own.notes...)
 	return load.Arm{Name: strings.Join(name, " "), Config: own.config}, nil
 }
 
@@ -151,11 +160,8 @@ func (o *options) readFile(path string) error {
 			list[i].Set = func(string) error { return nil }
 		}
 	}
-	return settings.Resolve(list, settings.Sources{
-		Flag:   func(string) (string, bool) { return "", false },
-		Getenv: func(string) string { return "" },
-		File:   file,
-	})
+	o.from = settings.Sources{Flag: noFlag, Getenv: noVariable, File: file}
+	return settings.Resolve(list, o.from)
 }
 
 // assignment is one value of --set.

@@ -71,10 +71,14 @@ func claimsFlags() []flag {
 // judgeClaims runs the experiment and prints the board, also of what a signal or a
 // failure has left of it.
 func judgeClaims(ctx context.Context, o *options) error {
+	if err := o.otherModels([]load.Config{o.config}); err != nil {
+		return usage(err)
+	}
 	x, err := load.NewExperiment(load.Plan{Arms: claims.ArmsUnder(o.config), Slices: o.slices, Slice: o.slice, Seed: o.config.RNGSeed})
 	if err != nil {
 		return usage(err)
 	}
+	o.tell(os.Stderr)
 	keepBrokenPipes()
 	results, ended := o.measure(ctx, x)
 	board, failed := claims.Judge(results)

@@ -108,6 +108,9 @@ func runCompare(cmd *cobra.Command, o *options) error {
 	if err := errors.Join(wrongArms, wrongGates); err != nil {
 		return usage(err)
 	}
+	if err := o.otherModels(configsOf(arms)); err != nil {
+		return usage(err)
+	}
 	x, err := load.NewExperiment(o.plan(arms))
 	if err != nil {
 		return usage(err)
@@ -116,6 +119,7 @@ func runCompare(cmd *cobra.Command, o *options) error {
 	if err != nil {
 		return usagef("--plot: %w", err)
 	}
+	o.tell(os.Stderr)
 	keepBrokenPipes()
 	results, ended := o.measure(cmd.Context(), x)
 	c := results.Compare(0, 1)
@@ -138,13 +142,14 @@ func (o *options) plan(arms []load.Arm) load.Plan {
 
 // runEach measures what each optimization is worth.
 func runEach(cmd *cobra.Command, o *options) error {
-	if err := o.onlyEach(cmd); err != nil {
+	if err := errors.Join(o.onlyEach(cmd), o.otherModels([]load.Config{o.config})); err != nil {
 		return usage(err)
 	}
 	x, err := load.NewExperiment(o.plan(load.EachArms(o.config)))
 	if err != nil {
 		return usage(err)
 	}
+	o.tell(os.Stderr)
 	keepBrokenPipes()
 	results, ended := o.measure(cmd.Context(), x)
 	e := results.Each()

@@ -18,7 +18,7 @@ import (
 var (
 	slicesFlag = flag{name: "slices", value: "N", help: "how many slices of each arm are counted", limits: fmt.Sprintf("%d to %d", load.MinSlices, load.MaxSlices), initial: fmt.Sprint(load.DefaultSlices)}
 	sliceFlag  = flag{name: "slice", value: "TIME", help: "for how long a slice offers load", limits: fmt.Sprintf("%s to %s", load.MinSlice, "1m"), initial: load.DefaultSlice.String()}
-	quietFlag  = flag{name: "quiet", help: "no progress on standard error"}
+	quietFlag  = flag{name: "quiet", help: "neither progress nor notes on standard error"}
 )
 
 // comparisonFlags returns a flag for each parameter of the load that a slice can

@@ -32,6 +32,8 @@ type options struct {
 	output  string                 // of commands that print figures
 	formats []string               // that it may be
 	typed   func(name string) bool // whether it is a flag that was given
+	from    settings.Sources       // of what was resolved
+	notes   []string               // for people, about what was given to no effect
 	quiet   bool
 
 	slices int           // of each arm of an experiment
@@ -47,7 +49,7 @@ type options struct {
 func defaultOptions() *options {
 	return &options{
 		config: load.Default(), theme: "auto", output: "text", formats: report.Formats(),
-		typed:  func(string) bool { return false },
+		typed: func(string) bool { return false }, from: settings.Sources{Flag: noFlag, Getenv: noVariable},
 		slices: load.DefaultSlices, slice: load.DefaultSlice, sides: defaultSides,
 		tune: defaultTuneOptions(),
 	}
@@ -220,8 +222,13 @@ func (o *options) resolve(cmd *cobra.Command) error {
 	if err := settings.Resolve(o.settings(), from); err != nil {
 		return usage(err)
 	}
+	o.from = from
 	return nil
 }
+
+// noFlag and noVariable are the sources of what a file alone says.
+func noFlag(string) (string, bool) { return "", false }
+func noVariable(string) string     { return "" }
 
 // flagText is the value of a flag as it was typed. What it means is for the
 // setting to say, which reads the environment and the file too.

@@ -156,6 +156,9 @@ func runTune(ctx context.Context, o *options) error {
 	if o.tune.aim.Name == "" {
 		return usagef("tune needs an aim: --minimize FIGURE, such as --minimize 'p99(create)'; see 'sagetop tune --help'")
 	}
+	if err := o.otherModels([]load.Config{o.config}); err != nil {
+		return usage(err)
+	}
 	search, err := tune.New(tune.Task{
 		Present: o.config, Aim: o.tune.aim, Constraints: o.tune.constraints, Axes: o.tune.axes,
 		Candidates: o.tune.candidates, Slices: o.slices, Slice: o.slice,
@@ -166,6 +169,7 @@ func runTune(ctx context.Context, o *options) error {
 	if err := mayCreate(o.tune.write); err != nil {
 		return usage(err)
 	}
+	o.tell(os.Stderr)
 	keepBrokenPipes()
 	ctx, release := untilSignal(ctx)
 	defer release()

@@ -61,7 +61,7 @@ func Resolve(list []Setting, from Sources) error {
 		all = append(all, from.File.unknown(list)...)
 	}
 	for _, s := range list {
-		origin, text, ok := from.lookup(s.Name)
+		origin, text, ok := from.Lookup(s.Name)
 		if !ok {
 			continue
 		}
@@ -72,8 +72,9 @@ func Resolve(list []Setting, from Sources) error {
 	return errors.Join(all...)
 }
 
-// lookup returns the strongest value for a setting, and where it came from.
-func (from Sources) lookup(name string) (origin, text string, ok bool) {
+// Lookup returns the strongest value for a setting, and where it came from: the flag,
+// the variable, or the file with line and key.
+func (from Sources) Lookup(name string) (origin, text string, ok bool) {
 	if text, ok := from.Flag(name); ok {
 		return "--" + name, text, true
 	}
