@@ -412,3 +412,32 @@ func FuzzParams(f *testing.F) {
 		}
 	})
 }
+
+// TestExamplesAreAccepted: what an error suggests is right itself.
+func TestExamplesAreAccepted(t *testing.T) {
+	c, tried := Default(), 0
+	for _, p := range Params() {
+		err := p.Set(&c, "nonsense")
+		if err == nil {
+			t.Errorf("%s takes nonsense", p.Name)
+			continue
+		}
+		_, examples, ok := strings.Cut(err.Error(), ", such as ")
+		if !ok {
+			continue
+		}
+		texts := []string{examples} // stages have commas within
+		if p.Kind != KindSteps {
+			texts = strings.Split(strings.ReplaceAll(examples, " or ", ", "), ", ")
+		}
+		for _, text := range texts {
+			tried++
+			if err := p.Set(&c, text); err != nil {
+				t.Errorf("suggested %q: %v", text, err)
+			}
+		}
+	}
+	if tried < 10 {
+		t.Errorf("%d examples", tried)
+	}
+}

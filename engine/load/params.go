@@ -287,7 +287,7 @@ func duration(name string, low, high time.Duration, def, help string, field func
 
 // size makes a parameter in bytes. Where off is not "", that word stands for [Off].
 func size(name string, low, high int64, def, off, help string, field func(*Config) *int64) Param {
-	right := fmt.Sprintf("a size from %s to %s, such as 512B or 1KiB", formatSize(low), formatSize(high))
+	right := fmt.Sprintf("a size from %s to %s, such as %s", formatSize(low), formatSize(high), formatSize(min(2*low, high)))
 	span := fmt.Sprintf("%s to %s", formatSize(low), formatSize(high))
 	if off != "" {
 		right, span = off+", or "+right, off+" | "+span
