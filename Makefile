@@ -56,7 +56,7 @@ benchstat: ## compare two files of bench-raw output: make benchstat OLD=a.txt NE
 	@scripts/tools $(TOOLS) $(BENCHSTAT)
 	$(TOOLS)/benchstat $(OLD) $(NEW)
 
-calibrate: ## compare the same with itself, and with a planted slowdown; written to docs/calibration.md (15 minutes)
+calibrate: ## compare the same with itself, and with a planted slowdown; fails if it goes wrong; written to docs/calibration.md (15 minutes)
 	@go run -tags sagetop_testhooks ./internal/calibrate -markdown docs/calibration.md $(ARGS)
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)

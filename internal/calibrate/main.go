@@ -80,15 +80,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if c.longer, err = inChild(ctx, s, s.planted, s.slower, stderr); err != nil {
 		return err
 	}
+	return c.write(stdout)
+}
+
+// write writes the document, and returns an error then if comparisons cannot be
+// believed.
+func (c *calibration) write(stdout io.Writer) error {
 	text := c.markdown()
-	if s.markdown != "" {
-		if err := os.WriteFile(s.markdown, []byte(text), 0o644); err != nil { //nolint:gosec // a document
+	if file := c.settings.markdown; file != "" {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil { //nolint:gosec // a document
 			return err
 		}
 	}
-	_, err = io.WriteString(stdout, text)
-	return err
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return err
+	}
+	if len(c.outcome().failures()) > 0 {
+		return errFailed
+	}
+	return nil
 }
+
+// errFailed is what is left to say below the table, whose last line says why.
+var errFailed = errors.New("comparisons cannot be believed")
 
 // compare compares tuned with itself, with another seed each time.
 func compare(ctx context.Context, s settings, w io.Writer) error {

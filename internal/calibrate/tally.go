@@ -61,12 +61,7 @@ func tallyOf(name string, all []comparison) tally {
 // markdown returns the document.
 func (c *calibration) markdown() string {
 	var b strings.Builder
-	judged := 0
-	for _, s := range c.same {
-		if s.Verdict {
-			judged++
-		}
-	}
+	judged := c.outcome().judged
 	fmt.Fprintf(&b, "# How far comparisons can be believed\n\nWritten by `make calibrate` on %s (%s, %d cores, %s).\n\n",
 		c.date.Format("2006-01-02"), c.goVersion, c.cores, c.platform)
 	fmt.Fprintf(&b, "**The same against itself**, %d times: tuned against tuned, %d slices of %s each, another order and other random\n"+
@@ -84,7 +79,7 @@ func (c *calibration) markdown() string {
 			same.counted, percent(longer.delta, true), slowed.counted, slowed.compared, longer.counted, longer.compared)
 		below, counted, compared = below+same.below, counted+same.counted, compared+same.compared
 	}
-	fmt.Fprintf(&b, "| **all** | | %d of %d | %d | | | |\n", below, compared, counted)
+	fmt.Fprintf(&b, "| **all** | | %d of %d | %d | | | |\n\n%s\n", below, compared, counted, c.outcome())
 	return b.String()
 }
 
