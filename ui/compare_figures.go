@@ -35,14 +35,6 @@ func appendPercentChange(dst []byte, v float64) []byte {
 	return append(strconv.AppendFloat(dst, v, 'f', places, 64), " %"...)
 }
 
-// appendP appends a p-value, or what it is less than.
-func appendP(dst []byte, p float64) []byte {
-	if p < 0.001 {
-		return append(dst, "<0.001"...)
-	}
-	return strconv.AppendFloat(dst, p, 'f', 3, 64)
-}
-
 // appendSigned appends a difference with its sign, in the unit of a metric. What
 // rounds to nothing has no sign: 0.000, 0.00 B.
 func appendSigned(dst []byte, v float64, unit string) []byte {

@@ -262,7 +262,7 @@ func (p *comparePage) drawMetric(a area, m *load.MetricResult, col *tableColumns
 	}
 	p.drawChange(a, m, col, look)
 	if col.p > 0 {
-		p.buf = appendP(p.buf[:0], m.Adjusted)
+		p.buf = format.AppendP(p.buf[:0], m.Adjusted)
 		a.bytesRight(col.p, 0, p.buf, styleText)
 	}
 	a.textRight(col.word, 0, word, wordStyle)

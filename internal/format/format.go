@@ -254,9 +254,12 @@ func trimZeros(b []byte, from int) []byte {
 }
 
 // AppendP appends a probability with three decimals, or what it is less than: none
-// that was found is 0.
+// that was found is 0. NaN is a dash.
 func AppendP(dst []byte, p float64) []byte {
-	if p < 0.001 {
+	switch {
+	case math.IsNaN(p):
+		return append(dst, Dash...)
+	case p < 0.001:
 		return append(dst, "<0.001"...)
 	}
 	return strconv.AppendFloat(dst, p, 'f', 3, 64)

@@ -293,16 +293,24 @@ func rounded(dst []byte, v float64) []byte { return format.AppendScaled(dst, mat
 
 func inUnit(v float64, unit string) string { return string(format.AppendIn(nil, v, unit)) }
 
-// signed returns a writer of differences in a unit.
+// signed returns a writer of differences in a unit. One that rounds to nothing, and
+// is not nothing, has its sign before the nothing, as percentages have.
 func signed(unit string) func(float64) string {
 	return func(v float64) string {
-		switch {
-		case unit == load.UnitShare:
+		if unit == load.UnitShare {
 			return signedPercent(100 * v)
-		case v > 0:
-			return "+" + inUnit(v, unit)
 		}
-		return inUnit(v, unit)
+		text := inUnit(math.Abs(v), unit)
+		if least, tiny := strings.CutPrefix(text, "<"); tiny {
+			text = strings.ReplaceAll(least, "1", "0") // of 0.001 and its like
+		}
+		switch {
+		case v > 0:
+			return "+" + text
+		case v < 0:
+			return "-" + text
+		}
+		return text
 	}
 }
 

@@ -265,6 +265,28 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestSigned: a difference that rounds to nothing still has a sign.
+func TestSigned(t *testing.T) {
+	for _, tt := range []struct {
+		v    float64
+		unit string
+		want string
+	}{
+		{0, load.UnitCount, "0"},
+		{0.0001, load.UnitCount, "+0.000"},
+		{-0.0001, load.UnitCount, "-0.000"},
+		{-0.001, load.UnitBytes, "-0.00 B"},
+		{0.001, load.UnitTime, "+0.0 ns"},
+		{-4136.96, load.UnitBytes, "-4.04 KiB"},
+		{-41, load.UnitCount, "-41"},
+		{-0.5, load.UnitShare, "-50.0"},
+	} {
+		if got := signed(tt.unit)(tt.v); got != tt.want {
+			t.Errorf("%v %s: got %s, want %s", tt.v, tt.unit, got, tt.want)
+		}
+	}
+}
+
 func TestSignedPercent(t *testing.T) {
 	for _, tt := range []struct {
 		v    float64

@@ -169,7 +169,7 @@ func (t *tuneText) final() {
 	present, best := t.figures(&f.Present), t.figures(&f.Best)
 	for i, column := range t.columns {
 		m := c.Metric(column.metric.Name)
-		rows = append(rows, []string{m.Name, present[i], best[i], tuneDifference(m), tune.P(m.P)})
+		rows = append(rows, []string{m.Name, present[i], best[i], tuneDifference(m), format.Text(format.AppendP, m.P)})
 	}
 	t.table(rows)
 	for i, e := range t.task.Constraints {
@@ -262,7 +262,7 @@ func (t *tuneText) kept() string {
 
 func (t *tuneText) adopt() {
 	fmt.Fprintf(&t.b, "use %s:\n", t.Final.Best.Settings)
-	aim := fmt.Sprintf("%s %s, p %s", t.task.Aim.Name, tuneDifference(t.Aim()), tune.P(t.Aim().P))
+	aim := fmt.Sprintf("%s %s, p %s", t.task.Aim.Name, tuneDifference(t.Aim()), format.Text(format.AppendP, t.Aim().P))
 	if !t.Better() {
 		t.b.WriteString("the present settings certainly miss a constraint, and these certainly do not; ")
 	}

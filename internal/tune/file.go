@@ -31,7 +31,7 @@ func (o *Outcome) File(now time.Time) (string, bool) {
 	}
 	fmt.Fprintf(&b, "# %s %s", t.Aim.Name, Interval(score.Aim, t.Aim.Unit))
 	if o.Verdict == Adopt {
-		fmt.Fprintf(&b, ", before %s, p %s", Interval(o.Final.Present.Aim, t.Aim.Unit), P(o.Aim().P))
+		fmt.Fprintf(&b, ", before %s, p %s", Interval(o.Final.Present.Aim, t.Aim.Unit), format.AppendP(nil, o.Aim().P))
 	}
 	b.WriteByte('\n')
 	for i, e := range t.Constraints {
@@ -84,12 +84,4 @@ func Interval(e stats.Estimate, unit string) string {
 		text += fmt.Sprintf(" [%s, %s]", format.AppendIn(nil, e.Low, unit), format.AppendIn(nil, e.High, unit))
 	}
 	return text
-}
-
-// P writes a probability with three decimals: 0.042, <0.001, – for NaN.
-func P(p float64) string {
-	if p < 0.001 {
-		return "<0.001"
-	}
-	return string(format.AppendIn(nil, p, load.UnitCount))
 }

@@ -111,12 +111,4 @@ func TestInterval(t *testing.T) {
 			}
 		})
 	}
-	for p, want := range map[float64]string{0: "<0.001", 0.0009: "<0.001", 0.042: "0.042", 1: "1"} {
-		if got := P(p); got != want {
-			t.Errorf("p %v is %q, want %q", p, got, want)
-		}
-	}
-	if got := P(nan); got != "–" {
-		t.Errorf("p NaN is %q", got)
-	}
 }
