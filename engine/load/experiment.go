@@ -162,12 +162,19 @@ func (x *Experiment) Estimate() time.Duration {
 	for _, t := range x.order {
 		cfg := &x.plan.Arms[t.arm].Config
 		sum += x.plan.Slice + leadIn(cfg, x.plan.Slice) + 2*min(time.Duration(cfg.Lifetime.Mean()), maxTail) + betweenSlices
+		if cfg.Model == Closed {
+			sum += fillPlaces
+		}
 	}
 	return sum
 }
 
-// betweenSlices is about what filling the places, draining and collecting take.
-const betweenSlices = 70 * time.Millisecond
+// About what draining and collecting take, and what filling the places of a closed
+// load takes.
+const (
+	betweenSlices = 80 * time.Millisecond
+	fillPlaces    = 60 * time.Millisecond
+)
 
 // Run measures. It calls seen, if not nil, after each slice, in order, warm-ups
 // included, on its own goroutine: what that allocates falls between slices.

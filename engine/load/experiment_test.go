@@ -158,6 +158,22 @@ func TestExactCounts(t *testing.T) {
 	}
 }
 
+// However fast pairs come and go, all find room in the pool.
+func TestPoolsAreFilled(t *testing.T) {
+	p := planOf(t, 4, "tuned")
+	c := &p.Arms[0].Config
+	c.Messages, p.Slice = Fixed(0), 50*time.Millisecond
+	results, err := newTestExperiment(t, p).Run(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range results.Slices {
+		if s.PoolHits != s.Sessions || s.KeyAllocs != 0 {
+			t.Errorf("%d of %d sessions have reused storage", s.PoolHits, s.Sessions)
+		}
+	}
+}
+
 // bubble runs an experiment in a bubble, in which work takes no time.
 func bubble(t *testing.T, p Plan, prepare func(*run), fn func(*testing.T, *Experiment)) {
 	t.Helper()
@@ -186,8 +202,8 @@ func openPlan(t *testing.T, slices int) Plan {
 	return p
 }
 
-// What a slice counts is what it offered: nothing of the lead-in, which is three
-// times as much, and all of what was begun until it was over.
+// What a slice counts is what it offered: nothing of the lead-in, which is twice
+// as much, and all of what was begun until it was over.
 func TestSlicesCountWhatTheyOffer(t *testing.T) {
 	bubble(t, openPlan(t, 2), nil, func(t *testing.T, x *Experiment) {
 		results, err := x.Run(t.Context(), nil)

@@ -268,23 +268,39 @@ func (b *bench) give(o *orders) {
 // lead runs the load before it counts, and holds it.
 func (b *bench) lead(ctx context.Context, length time.Duration) {
 	c := b.warming()
+	if c.Model == Closed {
+		b.fill(ctx, c)
+	}
 	shape := c.Shape(0)
 	b.give(&orders{cfg: c, shape: &shape})
-	places := uint64(0) // in the closed model, each is to be taken once
-	if c.Model == Closed {
-		places = uint64(min(2*c.Workers, c.MaxLive))
-	}
 	begun := b.run.now()
 	for ctx.Err() == nil {
-		ran := time.Duration(b.run.now() - begun)
-		if ran >= length && (b.run.started() >= places || ran >= maxLead) {
+		left := length - time.Duration(b.run.now()-begun)
+		if left <= 0 {
 			break
 		}
-		b.wait(ctx, max(min(length-ran, lookInterval), restInterval))
+		b.wait(ctx, min(left, lookInterval))
 	}
 	b.give(b.orders(true))
 	b.rest(ctx)
 	b.run.numbers.restart()
+}
+
+// fill has all places of a closed load taken at the same time, once. How many are
+// taken while it runs depends on how fast pairs come and go: without this, pools
+// would grow for as long as the load has not happened to have more.
+func (b *bench) fill(ctx context.Context, c Config) {
+	c.Lifetime, c.Messages = Fixed(maxLifetime), Fixed(0)
+	shape := c.Shape(0)
+	b.give(&orders{cfg: c, shape: &shape})
+	places := uint64(min(2*c.Workers, c.MaxLive))
+	for begun := b.run.now(); b.run.started() < places && b.run.now()-begun < int64(maxLead) && ctx.Err() == nil; {
+		b.wait(ctx, restInterval)
+	}
+	o := b.orders(true)
+	o.drain = true
+	b.give(o)
+	b.rest(ctx)
 }
 
 // rest waits until every pair is over, and returns how many sessions had to be
