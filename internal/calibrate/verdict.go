@@ -45,7 +45,7 @@ func (o outcome) failures() []string {
 		all = append(all, fmt.Sprintf("%d of %d comparisons of the same came to a verdict, want half of them", o.judged, o.same))
 	}
 	if o.alarms > o.allowed() {
-		all = append(all, fmt.Sprintf("%d differences of the same from itself after the correction, want at most %d", o.alarms, o.allowed()))
+		all = append(all, fmt.Sprintf("differences of the same from itself after the correction: %d, want at most %d", o.alarms, o.allowed()))
 	}
 	if o.longer > 0 && 2*o.found <= o.longer {
 		all = append(all, fmt.Sprintf("the planted slowdown was found in %d of %d comparisons, want more than half of them", o.found, o.longer))
@@ -58,7 +58,7 @@ func (o outcome) String() string {
 	if failed := o.failures(); len(failed) > 0 {
 		return "**failed**: " + strings.Join(failed, "; ")
 	}
-	text := fmt.Sprintf("**passed**: %d differences of the same from itself after the correction in %d comparisons (at most %d)", o.alarms, o.same, o.allowed())
+	text := fmt.Sprintf("**passed**: differences of the same from itself after the correction: %d in %d comparisons (at most %d)", o.alarms, o.same, o.allowed())
 	if o.longer > 0 {
 		text += fmt.Sprintf("; the planted slowdown found in %d of %d (more than half)", o.found, o.longer)
 	}

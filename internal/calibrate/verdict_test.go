@@ -15,15 +15,15 @@ func TestOutcome(t *testing.T) {
 		want   string // of what failed, "" for nothing
 	}{
 		{"good", func(*outcome) {}, ""},
-		{"one alarm too many", func(o *outcome) { o.alarms = 2 }, "2 differences of the same from itself after the correction, want at most 1"},
+		{"one alarm too many", func(o *outcome) { o.alarms = 2 }, "differences of the same from itself after the correction: 2, want at most 1"},
 		{"twice as many runs", func(o *outcome) { o.same, o.judged, o.alarms = 40, 40, 2 }, ""},
-		{"three in twice as many", func(o *outcome) { o.same, o.judged, o.alarms = 40, 40, 3 }, "3 differences of the same from itself after the correction, want at most 2"},
+		{"three in twice as many", func(o *outcome) { o.same, o.judged, o.alarms = 40, 40, 3 }, "differences of the same from itself after the correction: 3, want at most 2"},
 		{"one in few runs", func(o *outcome) { o.same, o.judged = 3, 3 }, ""},
 		{"found in half", func(o *outcome) { o.found = 5 }, "the planted slowdown was found in 5 of 10 comparisons, want more than half of them"},
 		{"nothing planted", func(o *outcome) { o.longer, o.found = 0, 0 }, ""},
 		{"half without a verdict", func(o *outcome) { o.judged = 10 }, ""},
 		{"most without a verdict", func(o *outcome) { o.judged = 9 }, "9 of 20 comparisons of the same came to a verdict, want half of them"},
-		{"both", func(o *outcome) { o.alarms, o.found = 3, 0 }, "3 differences of the same from itself after the correction, want at most 1; the planted slowdown was found in 0 of 10 comparisons, want more than half of them"},
+		{"both", func(o *outcome) { o.alarms, o.found = 3, 0 }, "differences of the same from itself after the correction: 3, want at most 1; the planted slowdown was found in 0 of 10 comparisons, want more than half of them"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestOutcomeOf(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	text := strings.TrimSuffix(out.String(), "\n")
-	if last := text[strings.LastIndexByte(text, '\n')+1:]; !strings.HasPrefix(last, "**failed**: 2 differences ") {
+	if last := text[strings.LastIndexByte(text, '\n')+1:]; !strings.HasPrefix(last, "**failed**: differences of the same from itself after the correction: 2, ") {
 		t.Errorf("the last line is %q", last)
 	}
 	c.same, c.longer = same, other

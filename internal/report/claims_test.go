@@ -3,13 +3,11 @@ package report
 import (
 	"errors"
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/internal/claims"
@@ -77,18 +75,7 @@ func TestWriteClaims(t *testing.T) {
 			if err := WriteClaims(&got, tt.format, tt.board); err != nil {
 				t.Fatal(err)
 			}
-			if *update {
-				if err := os.WriteFile("testdata/"+name, []byte(got.String()), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile("testdata/" + name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
+			golden(t, name, got.String())
 			for line := range strings.Lines(got.String()) {
 				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); tt.format == "text" && n > claimsWidth {
 					t.Errorf("%d cells: %s", n, line)

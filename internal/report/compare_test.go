@@ -6,8 +6,6 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,7 +13,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -183,19 +180,7 @@ func TestComparisonGolden(t *testing.T) {
 			}
 			t.Run(file, func(t *testing.T) {
 				got := written(t, format, all[name])
-				file := filepath.Join("testdata", file+".golden")
-				if *update {
-					if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), got); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
+				golden(t, file+".golden", got)
 			})
 		}
 	}

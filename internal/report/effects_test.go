@@ -4,14 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -89,19 +86,7 @@ func TestEffectsGolden(t *testing.T) {
 			file := "each-" + name + map[string]string{"text": ".txt", "markdown": ".md"}[format]
 			t.Run(file, func(t *testing.T) {
 				got := writtenEffects(t, format, all[name])
-				file := filepath.Join("testdata", file+".golden")
-				if *update {
-					if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), got); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
+				golden(t, file+".golden", got)
 			})
 		}
 	}

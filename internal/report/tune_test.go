@@ -3,12 +3,10 @@ package report
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
@@ -137,19 +135,7 @@ func TestTune(t *testing.T) {
 			if err := Tune(&got, format, &o, file); err != nil {
 				t.Fatal(err)
 			}
-			path := "testdata/" + tt.file + ".golden"
-			if *update {
-				if err := os.WriteFile(path, []byte(got.String()), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Error(diff)
-			}
+			golden(t, tt.file+".golden", got.String())
 		})
 	}
 }
