@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/internal/claims"
 )

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
 	"github.com/SAGE-X-project/sagetop/internal/gate"
