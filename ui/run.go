@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/claims"
 	_ "github.com/SAGE-X-project/sagetop/internal/termbg" // before Bubble Tea asks the terminal
 )
 
@@ -50,6 +51,16 @@ type Options struct {
 	Output io.Writer
 	// Version is shown in the help.
 	Version string
+	// Measured, if not nil, is called before Run returns, when the terminal is as it
+	// was, with the newest comparison of two arms and then with that of the claims, if
+	// there were any, ended or not.
+	Measured func(Measured)
+}
+
+// Measured is what a comparison on the screen has come to.
+type Measured struct {
+	Comparison load.Comparison // of its first two arms
+	Board      *claims.Board   // nil if the claims were not what it was about
 }
 
 // framesPerSecond is how often at most the terminal is written to. Snapshots come
@@ -109,6 +120,9 @@ func Run(ctx context.Context, o Options) error {
 	stop()
 	cancel()
 	m.running.close()
+	if o.Measured != nil {
+		m.handOver(o.Measured)
+	}
 	switch {
 	case m.err != nil:
 		return m.err
@@ -118,4 +132,26 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("ui: terminal: %w", err)
 	}
 	return nil
+}
+
+// handOver calls measured with what the screen would be lost with. No trial runs.
+func (m *model) handOver(measured func(Measured)) {
+	for _, p := range m.pages {
+		compare, ok := p.(*comparePage)
+		if !ok {
+			continue
+		}
+		for _, t := range compare.trials {
+			if t == nil {
+				continue
+			}
+			found := t.found
+			if !t.ended { // its end came too late to be told
+				found = t.feed.findings(t.plan)
+			}
+			if len(found.results.Slices) > 0 && (!t.claims || found.board != nil) {
+				measured(Measured{found.compared[0], found.board})
+			}
+		}
+	}
 }

@@ -30,6 +30,8 @@ const (
 
 // terminal is a pseudo-terminal of 80x24 with somebody reading what is written to it.
 type terminal struct {
+	measured []Measured // handed over by Run, to be read when it has returned
+
 	t           *testing.T
 	user, tty   *os.File
 	mu          sync.Mutex
@@ -123,7 +125,10 @@ func (x *terminal) restored() {
 func (x *terminal) start(ctx context.Context, e Engine) <-chan error {
 	done := make(chan error, 1)
 	go func() {
-		done <- Run(ctx, Options{Engine: e, Input: x.tty, Output: x.tty, Theme: "dark"})
+		done <- Run(ctx, Options{
+			Engine: e, Input: x.tty, Output: x.tty, Theme: "dark",
+			Measured: func(m Measured) { x.measured = append(x.measured, m) },
+		})
 	}()
 	return done
 }
@@ -195,6 +200,13 @@ func TestRunEndsWhileComparing(t *testing.T) {
 			defer e.mu.Unlock()
 			if e.comparing {
 				t.Error("the experiment is still under way")
+			}
+			if len(x.measured) != 1 {
+				t.Fatalf("%d comparisons are handed over, want 1", len(x.measured))
+			}
+			m := &x.measured[0]
+			if n := m.Comparison.Base.Measured + m.Comparison.New.Measured; n != 7 || !m.Comparison.Partial || m.Board != nil {
+				t.Errorf("%d slices are handed over, partial %v, board %v", n, m.Comparison.Partial, m.Board)
 			}
 			x.restored()
 		})

@@ -71,7 +71,7 @@ func TestE2EEndings(t *testing.T) {
 		{"SIGINT", nil, nil, func(x *terminal) { x.signal(syscall.SIGINT) }, 130, "stopped before its end"},
 		{"SIGTERM", nil, nil, func(x *terminal) { x.signal(syscall.SIGTERM) }, 143, "stopped before its end"},
 		{"SIGHUP", nil, nil, func(x *terminal) { x.signal(syscall.SIGHUP) }, 129, "stopped before its end"},
-		{"duration over", []string{"--duration", "2s"}, nil, func(*terminal) {}, 0, "sagetop ran 2.00 s"},
+		{"duration over", []string{"--duration", "2s"}, nil, func(*terminal) {}, 0, "sagetop ran 2.0"},
 		{"panic in a load worker", nil, []string{"SAGETOP_TEST_PANIC=worker"}, func(*terminal) {}, 1, "forced by SAGETOP_TEST_PANIC"},
 	}
 	for _, tt := range tests {
@@ -94,6 +94,24 @@ func TestE2EEndings(t *testing.T) {
 				t.Errorf("no stack trace after the panic:\n%s", after)
 			}
 		})
+	}
+}
+
+// TestE2EQuitComparing: a comparison that is ended with the dashboard prints what it
+// has. It takes all of the machine, so it runs alone.
+func TestE2EQuitComparing(t *testing.T) {
+	x := start(t, usual, builtBinary(t), "--rate", "1000/s")
+	x.shows(live)
+	x.keys("3\r")
+	measured := regexp.MustCompile(`[1-9]\d* of 40 slices`)
+	x.until("a slice", measured.MatchString)
+	x.keys("q")
+	x.ends(0)
+	x.restored()
+	x.until("the comparison", func(string) bool { return strings.Contains(x.written(), "no verdict: stopped early") })
+	_, after, _ := strings.Cut(x.written(), "\x1b[?1049l")
+	if !strings.Contains(after, "sagetop ran ") || !regexp.MustCompile(`HKDF calls/session +(6|–)`).MatchString(after) {
+		t.Errorf("printed after the terminal was restored:\n%s", after)
 	}
 }
 

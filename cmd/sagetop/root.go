@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,17 +87,33 @@ func dashboard(ctx context.Context, o *options) error {
 	log.SetOutput(io.Discard) // only libraries log, and would across the screen
 	unguard := termguard.Start()
 	testHookDashboard()
+	var compared []ui.Measured
 	shown := ui.Run(ctx, ui.Options{
 		Engine: engine, Theme: o.theme, ASCII: o.ascii, NoColor: o.noColor, Version: versionText(),
+		Measured: func(c ui.Measured) { compared = append(compared, c) },
 	})
 	unguard()
 	summary := engine.Stop()
 	summary.Partial = summary.Partial || signalled(shown)
 	printed := report.Text(os.Stdout, summary)
+	for _, c := range compared {
+		printed = cmp.Or(printed, printCompared(os.Stdout, &c))
+	}
 	if crash := (*ui.PanicError)(nil); errors.As(shown, &crash) {
 		return crashed(crash, crash.Stack)
 	}
 	return outcome(engine.Err(), shown, printed)
+}
+
+// printCompared prints what a comparison on the screen came to, below the summary.
+func printCompared(w io.Writer, c *ui.Measured) error {
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return err
+	}
+	if c.Board != nil {
+		return report.WriteClaims(w, "text", *c.Board)
+	}
+	return report.WriteComparison(w, "text", c.Comparison)
 }
 
 // outcome makes one error of a run's: a panic counts most, then a signal, and
