@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"math"
+	"strings"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ type comparePage struct {
 	ofArms   []binding // all of two arms, and all of the claims
 	ofClaims []binding
 	metrics  []load.Metric
+	help     []string // what the metrics mean here
 
 	choice choice
 	claims bool // the claims are shown, not the arms that were picked
@@ -44,6 +46,14 @@ type compareShape struct{ w, h, rows, arms int }
 
 func newCompare() *comparePage {
 	p := &comparePage{metrics: load.Metrics(), choice: defaultChoice}
+	for _, m := range p.metrics {
+		text := m.Help
+		if strings.HasPrefix(m.Name, "gc_") || strings.HasPrefix(m.Name, "heap_") {
+			// The larger a heap, the rarer and the longer its collections are.
+			text = "with the dashboard's own heap: " + text
+		}
+		p.help = append(p.help, text)
+	}
 	start := binding{
 		keys: []string{"enter"}, group: groupPage, hint: "start", idle: true,
 		help: "start; esc stops", act: p.start,

@@ -133,3 +133,21 @@ func TestNoChangeWithoutAVerdict(t *testing.T) {
 		t.Errorf("%d rows of 2:\n%s", seen, b.plain())
 	}
 }
+
+// TestDashboardHeapIsSaid: of the figures of the collector and the heap, the page says
+// that the dashboard is in them.
+func TestDashboardHeapIsSaid(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(160, 45)
+	b.story()
+	b.press(b.compareKey())
+	b.compared(42)
+	for i, m := range load.Metrics() {
+		b.comparePage().rows[0] = i
+		b.nextSlice()
+		want := strings.HasPrefix(m.Name, "gc_") || strings.HasPrefix(m.Name, "heap_")
+		if strings.Contains(b.plain(), "with the dashboard's own heap: ") != want || !strings.Contains(b.plain(), m.Help) {
+			t.Errorf("%s:\n%s", m.Name, b.plain())
+		}
+	}
+}

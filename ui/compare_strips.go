@@ -32,7 +32,7 @@ func (p *comparePage) drawStrips(a area, t *trial) {
 	a.boxNote(m.Title, a.noteEnd(), p.buf, styleDim)
 	y := a.h - 1
 	a.set(2, y, ' ', styleBorder)
-	a.set(a.words(3, y, m.Help, a.w-8, styleFaint), y, ' ', styleBorder)
+	a.set(a.words(3, y, p.help[p.rows[0]], a.w-8, styleFaint), y, ' ', styleBorder)
 	stats := stripStats
 	if in.w < narrowPlot {
 		stats = 1
@@ -65,7 +65,7 @@ var method = [...]string{
 	"before each slice all sessions are closed, and the heap is collected",
 	"medians with 95 % intervals; Mann-Whitney U in blocks, corrected for all metrics",
 	"the number of slices is fixed: a verdict comes at the end, or not at all",
-	"this screen moves only between slices, after keys too: it is not measured",
+	"nothing is drawn in slices; the dashboard's heap is in the GC's figures",
 }
 
 // signs are what a comparison is drawn with, and what they mean.

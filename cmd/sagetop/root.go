@@ -107,7 +107,9 @@ func dashboard(ctx context.Context, o *options) error {
 
 // printCompared prints what a comparison on the screen came to, below the summary.
 func printCompared(w io.Writer, c *ui.Measured) error {
-	if _, err := io.WriteString(w, "\n"); err != nil {
+	const heap = "Measured in the dashboard, whose heap is in the figures: its collections are rarer than those of\n" +
+		"'sagetop compare' and 'sagetop claims'.\n"
+	if _, err := io.WriteString(w, "\n"+heap); err != nil {
 		return err
 	}
 	if c.Board != nil {
