@@ -84,7 +84,7 @@ func (t *tuneText) searched() {
 		partial = ", partial"
 	}
 	fmt.Fprintf(&t.b, "sagetop tried %d of %d settings in %s: %s slices, %.1f s%s\n\n",
-		len(t.Search.Candidates()), t.Search.Size(), done, exact(uint64(t.Slices)), t.Elapsed.Seconds(), partial)
+		len(t.Ranking), t.Search.Size(), done, exact(uint64(t.Slices)), t.Elapsed.Seconds(), partial)
 	group(&t.b, "aim", t.task.String())
 	group(&t.b, "load", describe(t.task.Present))
 	group(&t.b, "present", tune.SettingsOf(t.task.Present).String())
@@ -101,20 +101,25 @@ func (t *tuneText) ranking() {
 	for _, column := range t.columns {
 		header = append(header, column.metric.Name)
 	}
-	rows, missed := [][]string{header}, false
+	rows, missed, present := [][]string{header}, false, false
 	for i := range t.Ranking {
 		s := &t.Ranking[i]
 		if s.Round < t.Ranking[0].Round-1 && !s.Present {
 			continue
 		}
 		rows = append(rows, append(tunePlace(i+1, s), t.figures(s)...))
-		missed = missed || !s.Met()
+		missed, present = missed || !s.Met(), present || s.Present
 	}
 	t.b.WriteByte('\n')
 	t.table(rows)
-	t.b.WriteString("* the present settings\n")
+	if present {
+		t.b.WriteString("* the present settings\n")
+	}
 	if missed {
 		t.b.WriteString("! misses a constraint\n")
+	}
+	if n := len(t.Search.Candidates()); len(t.Ranking) < n {
+		fmt.Fprintf(&t.b, "not measured yet: %d of %d settings\n", n-len(t.Ranking), n)
 	}
 }
 

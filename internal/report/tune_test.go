@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,14 @@ func TestTune(t *testing.T) {
 			return measured(ctx, p)
 		}
 	}
+	breaksOff := func(arms ...int) func(context.Context, load.Plan) (load.Results, error) {
+		return func(ctx context.Context, p load.Plan) (load.Results, error) {
+			r, _ := measured(ctx, p)
+			r.Partial = true
+			r.Slices = slices.DeleteFunc(r.Slices, func(s load.Slice) bool { return s.Number > 0 || !slices.Contains(arms, s.Arm) })
+			return r, enough
+		}
+	}
 	fewer := func(task *tune.Task) { task.Candidates, task.Axes = 3, []string{"gogc"} }
 	tests := []struct {
 		file    string
@@ -114,6 +123,8 @@ func TestTune(t *testing.T) {
 		})},
 		{"tune-partial.txt", tuneSearch(t, nil, "heap_live < 80MiB"), endsIn(1)},
 		{"tune-partial-final.json", tuneSearch(t, fewer), endsIn(1)},
+		{"tune-begun.txt", tuneSearch(t, nil, "heap_live < 80MiB"), breaksOff(0, 3, 5, 8)},
+		{"tune-begun.json", tuneSearch(t, fewer), breaksOff(2)}, // not the present settings
 		{"tune-nothing.txt", tuneSearch(t, nil), endsIn(0)},
 	}
 	for _, tt := range tests {

@@ -35,8 +35,8 @@ type Outcome struct {
 	Elapsed time.Duration
 	Partial bool // ended before its time
 	// Ranking has a score for each candidate, best first: those that came further
-	// are before those that were dropped earlier. It is empty if the first round
-	// ended before there was a slice of each.
+	// are before those that were dropped earlier. If the first round ended before
+	// there was a slice of each, it lacks those without, perhaps the present settings.
 	Ranking []Score
 	// Final is there once the final was measured. There is none to measure if nothing
 	// but the present settings meets the constraints, which are then kept.

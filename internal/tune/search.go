@@ -217,17 +217,22 @@ func (s *Search) Run(ctx context.Context, measure func(context.Context, load.Pla
 	return o, nil
 }
 
-// scores returns what a round found out about its candidates, best first. It
-// reports false if the round ended before there was a slice of each.
+// scores returns what a round found out about its candidates, best first. If it
+// ended before there was a slice of each, those of the first round that have one are
+// all that is known; a later round reports false, as the one before it knows of all.
 func (s *Search) scores(round int, candidates []Settings, results *load.Results) ([]Score, bool) {
-	all := make([]Score, len(candidates))
+	all := make([]Score, 0, len(candidates))
 	for i, c := range candidates {
 		of := results.Of(i)
 		if len(of) == 0 {
-			return nil, false
+			if round > 0 {
+				return nil, false
+			}
+			continue
 		}
-		all[i] = s.score(c, of)
-		all[i].Round = round + 1
+		score := s.score(c, of)
+		score.Round = round + 1
+		all = append(all, score)
 	}
 	slices.SortStableFunc(all, func(a, b Score) int { return rank(&a, &b) })
 	return all, true
