@@ -202,21 +202,44 @@ type Change struct {
 func (c Change) String() string { return c.Param + " " + c.Old + "→" + c.New }
 
 // Diff returns what has to be set to make b out of a, in the order of the
-// table. A preset that changes the pool's kind along with it is one change.
+// table. A preset that changes the pool's kind along with it is one change; what
+// differs by the kind alone is a change of the pool and not of the optimizations. Old
+// and New are the same where a parameter is only set back after another one.
 func Diff(a, b Config) []Change {
+	was, now := a.Optimizations, b.Optimizations
+	pool := was.Pool != now.Pool
+	was.Pool = now.Pool
+	onlyPool := was == now
+	if !onlyPool && tellsPool(a.Optimizations) && tellsPool(now) {
+		pool = false
+	}
 	var list []Change
+	set := a
 	for _, p := range Params() {
-		old, now := p.Get(&a), p.Get(&b)
-		if old == now {
+		differs := p.Get(&set) != p.Get(&b)
+		switch p.Name {
+		case "optimizations":
+			differs = differs && !onlyPool
+		case "pool":
+			differs = differs || pool
+		}
+		if !differs {
 			continue
 		}
-		list = append(list, Change{Param: p.Name, Old: old, New: now})
+		c := Change{Param: p.Name, Old: p.Get(&a), New: p.Get(&b)}
+		list = append(list, c)
 		// What setting this one sets besides needs no change of its own.
-		if err := p.Set(&a, now); err != nil {
+		if err := p.Set(&set, c.New); err != nil {
 			continue
 		}
 	}
 	return list
+}
+
+// tellsPool reports whether the name of o says which kind of pool it has: a list
+// only says that there is one.
+func tellsPool(o session.Optimizations) bool {
+	return o.Preset() != "custom" || o.Pool == session.PoolNone
 }
 
 // Lookup returns the parameter of that name.

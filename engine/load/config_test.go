@@ -275,12 +275,38 @@ func TestDiffIsEnough(t *testing.T) {
 	})
 }
 
+func poolOf(o session.Optimizations, k session.PoolKind) session.Optimizations {
+	o.Pool = k
+	return o
+}
+
 func TestDiffWords(t *testing.T) {
 	a := Default()
 	b := a
 	b.Optimizations = session.Baseline
 	if got := Diff(a, b); len(got) != 1 || got[0].String() != "optimizations tuned→baseline" {
 		t.Errorf("a preset with its pool is %v, want one change", got)
+	}
+	for _, tt := range []struct {
+		old, now session.Optimizations
+		want     string
+	}{
+		{poolOf(session.Tuned, session.PoolSync), session.Tuned, "pool sync→freelist"},
+		{session.Tuned, poolOf(session.Tuned, session.PoolNone), "pool freelist→none"},
+		{session.Seed, session.Tuned, "optimizations seed→tuned"},
+		{session.Seed, poolOf(session.Tuned, session.PoolNone), "optimizations seed→key-buffer,single-hkdf,reusable-hash"},
+		{session.Baseline, poolOf(session.Tuned, session.PoolSync), "optimizations baseline→key-buffer,single-hkdf,pool,reusable-hash, pool none→sync"},
+		{poolOf(session.Tuned, session.PoolSync), session.Baseline, "optimizations key-buffer,single-hkdf,pool,reusable-hash→baseline, pool sync→none"},
+	} {
+		a, b := Default(), Default()
+		a.Optimizations, b.Optimizations = tt.old, tt.now
+		var got []string
+		for _, change := range Diff(a, b) {
+			got = append(got, change.String())
+		}
+		if got := strings.Join(got, ", "); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
 	}
 	b = a
 	b.Rate = 20000

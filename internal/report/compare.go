@@ -110,9 +110,10 @@ func armNames(c *load.Comparison) (base, other string) {
 func changes(c *load.Comparison) string {
 	var list []string
 	for _, change := range load.Diff(c.Base.Config, c.New.Config) {
+		if change.Old == change.New {
+			continue // it only undoes what setting another one does besides
+		}
 		if load.Matters(change.Param, &c.Base.Config) || load.Matters(change.Param, &c.New.Config) {
-			p, _ := load.Lookup(change.Param)
-			change.Old = p.Get(&c.Base.Config) // not what a preset, set before it, made of it
 			list = append(list, change.String())
 		}
 	}

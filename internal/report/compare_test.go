@@ -235,7 +235,20 @@ func TestChanges(t *testing.T) {
 				base.Optimizations.Pool, other.Optimizations.Pool = session.PoolNone, session.PoolSync
 				other.PoolCapacity = 64
 			},
-			"optimizations key-buffer,single-hkdf,reusable-hash→key-buffer,single-hkdf,pool,reusable-hash, pool none→sync",
+			"pool none→sync",
+		},
+		{"the kind of a pool", func(base, _ *load.Config) { base.Optimizations.Pool = session.PoolSync }, "pool sync→freelist"},
+		{
+			"a list and a preset", func(base, other *load.Config) {
+				base.Optimizations.Pool, other.Optimizations = session.PoolSync, session.Baseline
+			},
+			"optimizations key-buffer,single-hkdf,pool,reusable-hash→baseline, pool sync→none",
+		},
+		{
+			"a preset and a list with the pool of it", func(base, other *load.Config) {
+				base.Optimizations, other.Optimizations.Pool = session.Seed, session.PoolSync
+			},
+			"optimizations seed→key-buffer,single-hkdf,pool,reusable-hash",
 		},
 	}
 	for _, tt := range tests {
