@@ -177,6 +177,7 @@ func (t *tuneText) final() {
 		rows = append(rows, []string{m.Name, present[i], best[i], tuneDifference(m), format.Text(format.AppendP, m.P)})
 	}
 	t.table(rows)
+	t.b.WriteString("difference is within blocks of the order, so it need not be that of the medians\n")
 	for i, e := range t.task.Constraints {
 		fmt.Fprintf(&t.b, "%s: present %s, best %s\n", e, tuneHolds(f.Present.Constraints[i]), tuneHolds(f.Best.Constraints[i]))
 	}
