@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/gate"
 	"github.com/SAGE-X-project/sagetop/internal/settings"
 )
 
@@ -207,7 +208,7 @@ func parseAssignment(text string) (assignment, error) {
 	switch {
 	case !known:
 		hint := "want " + strings.Join(settable[:len(settable)-1], ", ") + " or " + settable[len(settable)-1]
-		if like := mostLike(name, settable); like != "" {
+		if like, ok := gate.Closest(name, settable); ok {
 			hint = fmt.Sprintf("did you mean %q?", like)
 		}
 		return assignment{}, fmt.Errorf("unknown parameter %q in %q; %s", name, text, hint)
@@ -224,19 +225,6 @@ func assignable() []string {
 		names = append(names, f.name)
 	}
 	return names
-}
-
-// mostLike returns the first of names that word may have been meant to be, "" if
-// none. Cobra knows what is alike, but of commands only.
-func mostLike(word string, names []string) string {
-	list := &cobra.Command{SuggestionsMinimumDistance: 2}
-	for _, name := range names {
-		list.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
-	}
-	if like := list.SuggestionsFor(word); word != "" && len(like) > 0 {
-		return like[0]
-	}
-	return ""
 }
 
 // completeAssignment completes base.NAME= and, behind that, the values of what has

@@ -61,10 +61,10 @@ func among(list []string) string {
 	return strings.Join(list[:last], ", ") + " or " + list[last]
 }
 
-// closest returns the one of names that word was most likely meant to be, and
+// Closest returns the one of names that word was most likely meant to be, and
 // whether there is one: as good as the same, but for case and a typing error in
 // every four letters.
-func closest(word string, names []string) (string, bool) {
+func Closest(word string, names []string) (string, bool) {
 	best, least := "", max(1, utf8.RuneCountInString(word)/4)+1
 	for _, name := range names {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(name)); d < least {

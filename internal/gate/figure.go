@@ -49,7 +49,7 @@ func (p *parser) figure() (Figure, error) {
 	if len(calls) > 0 {
 		return Figure{}, p.fail(t, "unknown figure %q; want %s", t.text, among(calls))
 	}
-	if like, ok := closest(t.text, p.names()); ok {
+	if like, ok := Closest(t.text, p.names()); ok {
 		return Figure{}, p.fail(t, "unknown figure %q; did you mean %q?", t.text, like)
 	}
 	return Figure{}, p.fail(t, "unknown figure %q; want %s", t.text, among(p.names()))
