@@ -47,6 +47,18 @@ type ArmResult struct {
 	Reasons []string
 	// Shortfalls are the same by kind, the most frequent first.
 	Shortfalls []Shortfall
+	// Slices are the counted slices, by their number.
+	Slices []SliceRecord
+}
+
+// SliceRecord is what an [ArmResult] keeps of a slice.
+type SliceRecord struct {
+	Turn     int // counts all slices of the experiment, warm-ups included, from 0
+	Block    int // see [Blocks]
+	Valid    bool
+	Reasons  []string // why it is not
+	Sessions uint64
+	Offered  float64
 }
 
 // MetricResult is what a comparison says of one metric.
@@ -129,10 +141,12 @@ func armResult(arm Arm, all []Slice) ArmResult {
 	r := ArmResult{Arm: arm, Measured: len(all), Shortfalls: shortfallsOf(all)}
 	said := make(map[string]bool)
 	for i := range all {
-		if all[i].Valid {
+		s := &all[i]
+		r.Slices = append(r.Slices, SliceRecord{s.Turn, blockOf(s), s.Valid, s.Reasons, s.Sessions, s.Offered})
+		if s.Valid {
 			r.Valid++
 		}
-		for _, why := range all[i].Reasons {
+		for _, why := range s.Reasons {
 			if !said[why] {
 				said[why] = true
 				r.Reasons = append(r.Reasons, why)
@@ -166,15 +180,18 @@ func Blocks(all []Slice, figure func(*Slice) float64) [][]float64 {
 	var blocks [][]float64
 	for i := range all {
 		s := &all[i]
-		for s.Number/2 >= len(blocks) {
+		block := blockOf(s)
+		for block >= len(blocks) {
 			blocks = append(blocks, nil)
 		}
 		if v := figure(s); s.Valid && !math.IsNaN(v) {
-			blocks[s.Number/2] = append(blocks[s.Number/2], v)
+			blocks[block] = append(blocks[block], v)
 		}
 	}
 	return blocks
 }
+
+func blockOf(s *Slice) int { return s.Number / 2 }
 
 func samples(m Metric, all []Slice) Samples {
 	blocks := Blocks(all, m.Of)
@@ -229,6 +246,7 @@ type jsonSamples struct {
 	Low    number   `json:"low"`
 	High   number   `json:"high"`
 	Values []number `json:"values"`
+	Blocks []int    `json:"blocks"`
 }
 
 type jsonEstimate struct {
@@ -238,11 +256,18 @@ type jsonEstimate struct {
 }
 
 func jsonOf(s *Samples) jsonSamples {
-	return jsonSamples{number(s.Value), number(s.Low), number(s.High), numbersOf(s.Values)}
+	blocks := make([]int, 0, len(s.Values))
+	for block, values := range s.Blocks {
+		for range values {
+			blocks = append(blocks, block)
+		}
+	}
+	return jsonSamples{number(s.Value), number(s.Low), number(s.High), numbersOf(s.Values), blocks}
 }
 
 // MarshalJSON writes the metric's name and unit with the figures; what does not
-// exist is null.
+// exist is null. values are of the valid slices that have the figure, by their number,
+// and blocks has the block of each: p and the intervals follow from these.
 func (m MetricResult) MarshalJSON() ([]byte, error) {
 	estimate := func(e stats.Estimate) jsonEstimate {
 		return jsonEstimate{number(e.Value), number(e.Low), number(e.High)}
@@ -264,15 +289,30 @@ func (m MetricResult) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// MarshalJSON writes the arm with what became of its slices.
+// MarshalJSON writes the arm with what became of its slices. measured has a record of
+// each of them, by their number: when it was its turn, in which block, whether it was
+// valid or why not, and how many sessions there were and should have been.
 func (a ArmResult) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Name     string   `json:"name"`
-		Measured int      `json:"slices"`
-		Valid    int      `json:"valid_slices"`
-		Reasons  []string `json:"invalid_reasons"`
-		Config   Config   `json:"config"`
-	}{a.Name, a.Measured, a.Valid, append([]string{}, a.Reasons...), a.Config})
+		Name     string        `json:"name"`
+		Measured int           `json:"slices"`
+		Valid    int           `json:"valid_slices"`
+		Reasons  []string      `json:"invalid_reasons"`
+		Config   Config        `json:"config"`
+		Slices   []SliceRecord `json:"measured"`
+	}{a.Name, a.Measured, a.Valid, append([]string{}, a.Reasons...), a.Config, append([]SliceRecord{}, a.Slices...)})
+}
+
+// MarshalJSON writes the record as it is described at [ArmResult.MarshalJSON].
+func (r SliceRecord) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Turn     int      `json:"turn"`
+		Block    int      `json:"block"`
+		Valid    bool     `json:"valid"`
+		Reasons  []string `json:"reasons"`
+		Sessions uint64   `json:"sessions"`
+		Offered  number   `json:"offered"`
+	}{r.Turn, r.Block, r.Valid, append([]string{}, r.Reasons...), r.Sessions, number(r.Offered)})
 }
 
 // MarshalJSON writes the comparison under [ComparisonSchema]. arms are base and

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
 
 // made returns results whose slices are made by hand: fill makes the n-th of an
@@ -212,6 +214,17 @@ func TestPlantedDifference(t *testing.T) {
 	}
 }
 
+func inBlocks(values []float64, blocks []int) [][]float64 {
+	var all [][]float64
+	for i, block := range blocks {
+		for block >= len(all) {
+			all = append(all, nil)
+		}
+		all[block] = append(all[block], values[i])
+	}
+	return all
+}
+
 func TestComparisonJSON(t *testing.T) {
 	r := made(t, 10, func(arm, number int, s *Slice) {
 		if arm == 1 {
@@ -221,6 +234,9 @@ func TestComparisonJSON(t *testing.T) {
 		}
 		if number == 3 {
 			s.Valid, s.Reasons = false, []string{"idle"}
+		}
+		if s.Turn, s.Offered = 2*number+arm, 1200; number/2 != 3 {
+			s.GCCycles, s.GCPauseP99 = 1, time.Duration(100+number*7%5)
 		}
 	})
 	data, err := json.Marshal(r.Compare(0, 1))
@@ -236,13 +252,21 @@ func TestComparisonJSON(t *testing.T) {
 			ValidSlices    int      `json:"valid_slices"`
 			InvalidReasons []string `json:"invalid_reasons"`
 			Config         map[string]any
+			Measured       []struct {
+				Turn, Block, Sessions int
+				Valid                 bool
+				Reasons               []string
+				Offered               float64
+			}
 		}
 		Metrics []struct {
 			Name, Unit string
 			Base, New  struct {
 				Median, Low, High *float64
 				Values            []float64
+				Blocks            []int
 			}
+			Delta              struct{ Value, Low, High *float64 }
 			Percent            struct{ Value, Low, High *float64 } `json:"delta_percent"`
 			P                  *float64
 			Adjusted           *float64 `json:"p_adjusted"`
@@ -258,6 +282,29 @@ func TestComparisonJSON(t *testing.T) {
 	arm := got.Arms[1]
 	if arm.Name != "tuned" || arm.Slices != 10 || arm.ValidSlices != 9 || !slices.Equal(arm.InvalidReasons, []string{"idle"}) || arm.Config["optimizations"] != "tuned" {
 		t.Errorf("arm: %+v", arm)
+	}
+	if n := len(arm.Measured); n != 10 {
+		t.Fatalf("%d records of 10 slices", n)
+	}
+	for i, s := range arm.Measured {
+		if s.Turn != 2*i+1 || s.Block != i/2 || s.Valid != (i != 3) || s.Reasons == nil || (len(s.Reasons) == 0) != s.Valid || s.Sessions != 1000 || s.Offered != 1200 {
+			t.Errorf("slice %d: %+v", i, s)
+		}
+	}
+	// What is reported follows from the values and their blocks.
+	for _, m := range got.Metrics {
+		base, other := inBlocks(m.Base.Values, m.Base.Blocks), inBlocks(m.New.Values, m.New.Blocks)
+		shift, _ := stats.ShiftBlocks(base, other)
+		if m.Delta.Value != nil && (*m.Delta.Value != shift.Value || *m.Delta.Low != shift.Low || *m.Delta.High != shift.High) {
+			t.Errorf("%s: a difference of %+v, and %+v by the values", m.Name, m.Delta, shift)
+		}
+		if _, p, _ := stats.MannWhitneyBlocks(base, other); m.P != nil && *m.P != p {
+			t.Errorf("%s: p is %v, and %v by the values", m.Name, *m.P, p)
+		}
+	}
+	pauses := got.Metrics[slices.IndexFunc(Metrics(), func(m Metric) bool { return m.Name == "gc_pause_p99" })]
+	if want := []int{0, 0, 1, 2, 2, 4, 4}; pauses.P == nil || !slices.Equal(pauses.Base.Blocks, want) {
+		t.Errorf("what two valid slices have not is in blocks %v, want %v", pauses.Base.Blocks, want)
 	}
 	allocs, pool := got.Metrics[0], got.Metrics[8]
 	if allocs.Name != "allocs_per_session" || *allocs.New.Median != 0 || *allocs.Percent.Value != -100 || !allocs.Significant || allocs.Exact || len(allocs.Base.Values) != 9 {
