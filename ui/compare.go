@@ -3,8 +3,8 @@ package ui
 import (
 	"errors"
 	"math"
-	"strings"
 	"slices"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"

@@ -137,7 +137,7 @@ func TestRounds(t *testing.T) {
 	}
 }
 
-// TestEstimate: by default a search takes about a minute.
+// TestEstimate: by default a search takes a minute or two.
 func TestEstimate(t *testing.T) {
 	length, turns := newSearch(t, taskOf(t, 1)).Estimate()
 	if length < 45*time.Second || length > 2*time.Minute || turns != 358 {
