@@ -54,13 +54,10 @@ func appendSigned(dst []byte, v float64, unit string) []byte {
 		}
 		return append(strconv.AppendFloat(append(dst, sign...), 100*size, 'f', 1, 64), " pp"...)
 	}
-	start := len(dst)
-	dst = append(dst, sign...)
-	at := len(dst)
-	dst = format.AppendIn(dst, size, unit)
-	if dst[at] == '<' { // than the least figure, which ends in 1
-		dst = slices.Delete(dst, start, at+1)
-		dst[start+bytes.IndexByte(dst[start:], '1')] = '0'
+	from := len(dst)
+	dst = format.AppendRounded(append(dst, sign...), size, unit)
+	if roundedToNothing(string(dst[from+len(sign):])) {
+		dst = slices.Delete(dst, from, from+len(sign))
 	}
 	return dst
 }

@@ -61,12 +61,12 @@ func tallyOf(name string, all []comparison) tally {
 // markdown returns the document.
 func (c *calibration) markdown() string {
 	var b strings.Builder
-	judged := c.outcome().judged
+	o := c.outcome()
 	fmt.Fprintf(&b, "# How far comparisons can be believed\n\nWritten by `make calibrate` on %s (%s, %d cores, %s).\n\n",
 		c.date.Format("2006-01-02"), c.goVersion, c.cores, c.platform)
 	fmt.Fprintf(&b, "**The same against itself**, %d times: tuned against tuned, %d slices of %s each, another order and other random\n"+
 		"inputs each time; %d of them came to a verdict. A test at 0.05 finds a difference that is not there in one of twenty.\n"+
-		"The correction for all metrics is to keep that for all of them together.\n\n", len(c.same), c.slices, c.slice, judged)
+		"The correction for all metrics is to keep that for all of them together.\n\n", len(c.same), c.slices, c.slice, o.judged)
 	fmt.Fprintf(&b, "**Slowed down by %g %%**, %d times, and again with %d slices of each arm: the second arm spins for %g %% of the time for\n"+
 		"which its lanes work, which is not all of the processor time: the collector and the kernel have a share. Found is what is\n"+
 		"significant after the correction.\n\n", 100*c.slower, len(c.slowed), 2*c.slices, 100*c.slower)
@@ -79,7 +79,7 @@ func (c *calibration) markdown() string {
 			same.counted, percent(longer.delta, true), slowed.counted, slowed.compared, longer.counted, longer.compared)
 		below, counted, compared = below+same.below, counted+same.counted, compared+same.compared
 	}
-	fmt.Fprintf(&b, "| **all** | | %d of %d | %d | | | |\n\n%s\n", below, compared, counted, c.outcome())
+	fmt.Fprintf(&b, "| **all** | | %d of %d | %d | | | |\n\n%s\n", below, compared, counted, o)
 	return b.String()
 }
 

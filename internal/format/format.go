@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -190,6 +191,18 @@ func AppendIn(dst []byte, v float64, unit string) []byte {
 		return strconv.AppendFloat(dst, v, 'f', 3, 64)
 	}
 	return AppendPer(dst, v)
+}
+
+// AppendRounded appends v, which is not negative, as [AppendIn] does, but for what
+// rounds to nothing, which is nothing with as many places: 0.000, 0.00 B.
+func AppendRounded(dst []byte, v float64, unit string) []byte {
+	if l := least[unit]; v > 0 && v < l.below {
+		from := len(dst)
+		dst = append(dst, l.text...)
+		dst[from+strings.IndexByte(l.text, '1')] = '0'
+		return dst
+	}
+	return AppendIn(dst, v, unit)
 }
 
 // AppendClock appends d as hours, minutes and seconds: 00:01:23.

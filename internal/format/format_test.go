@@ -43,6 +43,7 @@ func TestAppend(t *testing.T) {
 		{"set rate", AppendSetRate, map[float64]string{20_000: "20k/s", 1500: "1.5k/s", 5: "5/s", 1_234_567: "1.235M/s"}},
 		{"tick", AppendTick, map[float64]string{0: "0", 40: "40", 2.5: "2.5", 20_000: "20k", 1500: "1.5k", 100_000: "100k"}},
 		{"decade", AppendDecade, map[float64]string{100: "100ns", 10e3: "10µs", 1e6: "1ms", 100e9: "100s"}},
+		{"rounded", func(dst []byte, v float64) []byte { return AppendRounded(dst, v, "B") }, map[float64]string{0: "0 B", 0.001: "0.00 B", 0.006: "0.01 B", 4136.96: "4.04 KiB", math.NaN(): Dash}},
 		{"p", AppendP, map[float64]string{0: "<0.001", 0.00099: "<0.001", 0.001: "0.001", 0.0426: "0.043", 1: "1.000", math.NaN(): Dash}},
 		{"span", span, map[float64]string{10: "10s", 60: "1m", 450: "7.5m", 3600: "1h"}},
 	}

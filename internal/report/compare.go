@@ -301,10 +301,7 @@ func signed(unit string) func(float64) string {
 		if unit == load.UnitShare {
 			return signedPercent(100 * v)
 		}
-		text := inUnit(math.Abs(v), unit)
-		if least, tiny := strings.CutPrefix(text, "<"); tiny {
-			text = strings.ReplaceAll(least, "1", "0") // of 0.001 and its like
-		}
+		text := string(format.AppendRounded(nil, math.Abs(v), unit))
 		switch {
 		case v > 0:
 			return "+" + text
