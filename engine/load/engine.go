@@ -51,6 +51,8 @@ type Engine struct {
 	restore func()
 	prepare func(*run) // of a test, which gets at a run before it begins
 
+	collecting sync.Mutex // held during a forced collection; taken before mu
+
 	sampling sync.Mutex // guards sampler; taken after mu, never before
 	sampler  sampler
 

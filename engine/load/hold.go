@@ -44,6 +44,8 @@ func (e *Engine) Experiment(ctx context.Context, x *Experiment, seen func(Slice)
 
 // hold ends the load for a while, and returns its state before.
 func (e *Engine) hold() (before State, r *run, err error) {
+	e.collecting.Lock() // a collection that was forced before ends before
+	defer e.collecting.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.usable(); err != nil {

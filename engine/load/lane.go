@@ -232,7 +232,7 @@ func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 	t1 := l.run.now()
 	opened, err := to.Open(l.opened[:0], sealed, nil)
 	t2 = l.run.now()
-	l.rec.seal.add(1, t1-t0)
+	l.rec.seal.add(len(plain), t1-t0)
 	l.rec.sealService.Record(t1 - t0)
 	l.rec.sealResponse.Record(t1 - p.due)
 	switch {
@@ -248,7 +248,7 @@ func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 		return t2, false
 	}
 	l.delay.look(t2)
-	l.rec.open.add(1, t2-t1)
+	l.rec.open.add(len(opened), t2-t1)
 	l.rec.openService.Record(t2 - t1)
 	l.rec.openResponse.Record(t2 - p.due)
 	return t2, true

@@ -16,7 +16,8 @@ type recorder struct {
 	sealService, sealResponse           stats.Histogram
 	openService, openResponse           stats.Histogram
 
-	create, handshake, seal, open, end stageCounter
+	create, handshake, end stageCounter
+	seal, open             sizeCounter
 
 	droppedLive, droppedMemory, droppedCPU, droppedGenerator, droppedFailed atomic.Uint64
 
@@ -86,6 +87,18 @@ func (c *stageCounter) add(n uint64, d int64) {
 func (c *stageCounter) addTo(s *Stage) {
 	s.Count += c.count.Load()
 	s.Total += time.Duration(c.total.Load())
+}
+
+// sizeCounter counts calls, their time and their bytes by the size of the message.
+type sizeCounter [NumSizeClasses]struct {
+	stageCounter
+	bytes atomic.Uint64
+}
+
+func (c *sizeCounter) add(size int, d int64) {
+	class := &c[SizeClassOf(size)]
+	class.stageCounter.add(1, d)
+	class.bytes.Add(uint64(size))
 }
 
 // merger adds up the recorders of all lanes. It is reused, since its
@@ -201,6 +214,11 @@ func (m *merger) mergeHandshakes(s *Snapshot, lanes []*lane) {
 	s.Handshakes.HandshakeCounts = m.all.counts()
 }
 
+func (s *Stage) add(o Stage) {
+	s.Count += o.Count
+	s.Total += o.Total
+}
+
 // merge sums what the lanes recorded into s.
 func (m *merger) merge(s *Snapshot, lanes []*lane) {
 	for _, c := range m.latencies() {
@@ -219,8 +237,12 @@ func (m *merger) merge(s *Snapshot, lanes []*lane) {
 
 		r.create.addTo(&s.Stages.Create)
 		r.handshake.addTo(&s.Stages.Handshake)
-		r.seal.addTo(&s.Stages.Seal)
-		r.open.addTo(&s.Stages.Open)
+		for i := range s.Messages.BySize {
+			size := &s.Messages.BySize[i]
+			r.seal[i].addTo(&size.Seal)
+			r.open[i].addTo(&size.Open)
+			size.Bytes += r.seal[i].bytes.Load()
+		}
 		r.end.addTo(&s.Stages.Close)
 
 		s.Dropped.Live += r.droppedLive.Load()
@@ -230,6 +252,11 @@ func (m *merger) merge(s *Snapshot, lanes []*lane) {
 		s.Dropped.Failed += r.droppedFailed.Load()
 		s.Sessions.Failed += r.failed.Load()
 		s.Messages.Failed += r.messagesFailed.Load()
+	}
+	for i := range s.Messages.BySize {
+		size := &s.Messages.BySize[i]
+		s.Stages.Seal.add(size.Seal)
+		s.Stages.Open.add(size.Open)
 	}
 	s.Dropped.Late = s.Dropped.CPU + s.Dropped.Generator
 	m.mergeHandshakes(s, lanes)

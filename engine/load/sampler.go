@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/SAGE-X-project/sagetop/engine/session"
 	"github.com/SAGE-X-project/sagetop/internal/format"
 	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
@@ -26,6 +27,8 @@ type sampler struct {
 	gclog   *stats.GCLog
 	pauses  *stats.Histogram
 	counts  stats.Counts
+	waits   stats.Waits
+	samples session.Samples
 
 	base                   stats.RuntimeSample
 	baseObjects, baseBytes uint64 // exact
@@ -35,6 +38,8 @@ type sampler struct {
 	recent     []Cycle // replaced, never changed: snapshots share it
 	cycles     uint64
 	pauseTotal time.Duration
+	forced     uint64
+	forcedLast uint64 // number of the last cycle that is known to have been forced
 
 	seq    uint64
 	past   [24]Snapshot // a ring of earlier snapshots, for rates
@@ -55,7 +60,8 @@ func (s *sampler) begin() {
 	}
 	s.pauses = new(stats.Histogram)
 	_ = s.gclog.Poll(func(stats.GCCycle) {}) // the cycles before are not this run's
-	s.recent, s.cycles, s.pauseTotal = nil, 0, 0
+	s.recent, s.cycles, s.pauseTotal, s.forced = nil, 0, 0, 0
+	s.waits.Forget()
 	s.forget(Snapshot{})
 	if s.wantHost && s.host == nil {
 		s.host = stats.NewHost()
@@ -92,9 +98,11 @@ func (s *sampler) leaveOut() {
 	s.base.Objects += now.runtime.Objects - before.runtime.Objects
 	s.base.AllocBytes += now.runtime.AllocBytes - before.runtime.AllocBytes
 	s.base.GCCPUSeconds += now.runtime.GCCPUSeconds - before.runtime.GCCPUSeconds
+	s.base.AssistCPUSeconds += now.runtime.AssistCPUSeconds - before.runtime.AssistCPUSeconds
 	s.base.TotalCPUSeconds += now.runtime.TotalCPUSeconds - before.runtime.TotalCPUSeconds
 	s.base.IdleCPUSeconds += now.runtime.IdleCPUSeconds - before.runtime.IdleCPUSeconds
 	_ = s.gclog.Poll(func(stats.GCCycle) {})
+	s.waits.Forget()
 }
 
 // forget lets rates go back to a snapshot and no further.
@@ -121,6 +129,7 @@ func (s *sampler) sample(e *Engine) Snapshot {
 	}
 	s.leaveOut()
 	s.counters(&snap, e.run)
+	s.sampled(&snap, e.run)
 	now := e.run.now() // after the counters, so that no rate is too high
 	snap.Elapsed = time.Duration(now)
 	snap.Compared = e.held.at(now, e.state)
@@ -171,6 +180,7 @@ func (s *sampler) counters(snap *Snapshot, r *run) {
 		Kind: snap.Config.Optimizations.Pool,
 		Gets: c.Gets, Hits: c.Hits, Misses: c.Misses, Puts: c.Puts, Drops: c.Drops,
 		Free: c.Free, Capacity: c.Capacity,
+		InFlight: snap.Sessions.Live, ByReuse: c.ByReuse,
 	}
 	if c.Gets > 0 {
 		snap.Pool.HitRatio = float64(c.Hits) / float64(c.Gets)
@@ -180,6 +190,23 @@ func (s *sampler) counters(snap *Snapshot, r *run) {
 	snap.Messages.Sealed, snap.Messages.Opened, snap.Messages.Bytes = c.Sealed, c.Opened, c.BytesSealed
 }
 
+// sampled tells what the managers took samples of.
+func (s *sampler) sampled(snap *Snapshot, r *run) {
+	s.samples.Reset()
+	for _, m := range r.managers() {
+		m.AddSamples(&s.samples)
+	}
+	snap.Sampled = Sampled{
+		Derive:    summarize(&s.samples.Derive),
+		CreateHit: summarize(&s.samples.CreateHit), CreateMiss: summarize(&s.samples.CreateMiss),
+		Every: session.SampleEvery,
+	}
+	for i := range snap.Sampled.DeriveBuckets {
+		low, high := TimeBucket(i)
+		snap.Sampled.DeriveBuckets[i] = s.samples.Derive.Between(int64(low), int64(high))
+	}
+}
+
 // runtimeFigures tells what the Go runtime did since begin.
 func (s *sampler) runtimeFigures(snap *Snapshot) {
 	var now stats.RuntimeSample
@@ -187,7 +214,7 @@ func (s *sampler) runtimeFigures(snap *Snapshot) {
 	snap.Allocs = Allocs{Objects: now.Objects - s.base.Objects, Bytes: now.AllocBytes - s.base.AllocBytes}
 	var fresh []Cycle
 	s.cycles += s.gclog.Poll(func(c stats.GCCycle) {
-		fresh = append(fresh, Cycle{Number: c.Number, At: c.End.Sub(s.began), Pause: c.Pause})
+		fresh = append(fresh, Cycle{Number: c.Number, At: c.End.Sub(s.began), Pause: c.Pause, Forced: c.Number == s.forcedLast})
 		s.pauses.Record(int64(c.Pause))
 		s.cycles++
 		s.pauseTotal += c.Pause
@@ -201,13 +228,46 @@ func (s *sampler) runtimeFigures(snap *Snapshot) {
 	snap.GC = GC{
 		Cycles: s.cycles, PauseTotal: s.pauseTotal,
 		HeapLive: now.HeapLive, HeapGoal: now.HeapGoal,
-		Pauses: summarize(&s.counts), Recent: s.recent,
+		Pauses: summarize(&s.counts), Recent: s.recent, Forced: s.forced,
+		CPUSeconds:       now.GCCPUSeconds - s.base.GCCPUSeconds,
+		AssistCPUSeconds: now.AssistCPUSeconds - s.base.AssistCPUSeconds,
+		TotalCPUSeconds:  now.UsedCPUSeconds() - s.base.UsedCPUSeconds(),
+		StackBytes:       now.StackBytes, TotalMapped: now.MappedBytes,
 	}
-	if used := now.UsedCPUSeconds() - s.base.UsedCPUSeconds(); used > 0 {
-		snap.GC.CPUFraction = (now.GCCPUSeconds - s.base.GCCPUSeconds) / used
+	if limit := snap.Config.MemoryLimit; limit != Off {
+		snap.GC.HeapLimit = uint64(limit)
 	}
+	if used := snap.GC.TotalCPUSeconds; used > 0 {
+		snap.GC.CPUFraction = snap.GC.CPUSeconds / used
+	}
+	snap.Scheduler = s.scheduler()
 	s.process.Goroutines = now.Goroutines
 	s.process.Cores = runtime.NumCPU()
+}
+
+// scheduler tells how the scheduler did, by what the runtime was last read for.
+func (s *sampler) scheduler() Scheduler {
+	q := [...]float64{0.50, 0.75, 0.90, 0.95, 0.99, 0.999, 0.9999, 1}
+	var d [len(q)]time.Duration
+	n, window := s.waits.Read(s.runtime, q[:], d[:])
+	return Scheduler{Window: window, Latency: Latency{
+		Count: n, P50: d[0], P75: d[1], P90: d[2], P95: d[3], P99: d[4], P999: d[5], P9999: d[6], Max: d[7],
+	}}
+}
+
+// collected counts a collection that was forced, by the number of its cycle, 0 where
+// that is not known.
+func (s *sampler) collected(number uint64) {
+	s.forced++
+	if number == 0 {
+		return
+	}
+	s.forcedLast = number
+	at := slices.IndexFunc(s.recent, func(c Cycle) bool { return c.Number == number })
+	if at >= 0 { // a snapshot was faster
+		s.recent = slices.Clone(s.recent)
+		s.recent[at].Forced = true
+	}
 }
 
 func (s *sampler) hostFigures(snap *Snapshot) {

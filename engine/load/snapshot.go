@@ -2,6 +2,8 @@ package load
 
 import (
 	"encoding/json"
+	"math"
+	"math/bits"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/handshake"
@@ -70,6 +72,8 @@ type Snapshot struct {
 	Handshakes Handshakes `json:"handshakes"`
 	Stages     Stages     `json:"stages"`
 	Latency    Latencies  `json:"latency"`
+	Sampled    Sampled    `json:"sampled"`
+	Scheduler  Scheduler  `json:"scheduler"`
 	Process    Process    `json:"process"`
 }
 
@@ -114,6 +118,38 @@ type Pool struct {
 	HitRatio float64          `json:"hit_ratio"` // 0 to 1 over the run; 0 without gets
 	Free     int64            `json:"free"`      // slots in the free lists now
 	Capacity int64            `json:"capacity"`
+	// InFlight is how many slots serve sessions now: as many as there are live ones,
+	// wherever their storage came from.
+	InFlight uint64 `json:"in_flight"`
+	// ByReuse counts the sessions created so far by how many sessions their storage
+	// had served before; see [ReuseBounds]. Like Gets, it has the ends that never got
+	// a peer too, which Sessions.Created has not.
+	ByReuse [NumReuseClasses]uint64 `json:"by_reuse"`
+}
+
+// NumReuseClasses is how many classes Pool.ByReuse has.
+const NumReuseClasses = session.NumReuseClasses
+
+// ReuseBounds returns the least and the most sessions that storage of a class served
+// before, both included: 0, 1, 2 to 3, 4 to 7, and so on. The last has no end.
+func ReuseBounds(class int) (low, high uint32) { return session.ReuseBounds(class) }
+
+// PoolShard is the pool's part in one shard of one manager. With a sync.Pool, which
+// all shards share, hits and misses are those of the shard that asked and puts those of
+// the shard that gave; Free and Capacity are unknown, and 0. While the pool is off
+// only Live counts.
+type PoolShard struct {
+	Manager  string `json:"manager"` // initiator or responder
+	Shard    int    `json:"shard"`   // from 0 in each manager
+	Live     int    `json:"live"`    // sessions now
+	Free     int    `json:"free"`    // slots in the free list now
+	Capacity int    `json:"capacity"`
+	// These count since the start or reset. Gets = Hits + Misses.
+	Gets   uint64 `json:"gets"`
+	Hits   uint64 `json:"hits"`
+	Misses uint64 `json:"misses"`
+	Puts   uint64 `json:"puts"`
+	Drops  uint64 `json:"drops"`
 }
 
 // HKDF counts the HKDFs of the key schedule.
@@ -139,6 +175,20 @@ type GC struct {
 	Pauses      Latency       `json:"pauses"` // one sample a cycle: all its stop-the-world time
 	// Recent holds the latest cycles, oldest first, at most [RecentCycles].
 	Recent []Cycle `json:"recent"`
+	// Forced counts the collections that Engine.Collect made; they are in Cycles.
+	Forced uint64 `json:"forced"`
+
+	// Estimates of the runtime in processor seconds, comparable with each other only.
+	// They move when a collection ends. AssistCPUSeconds is the part of CPUSeconds for
+	// which goroutines that allocate had to help, TotalCPUSeconds what the process used
+	// in all.
+	CPUSeconds       float64 `json:"cpu_seconds"`
+	AssistCPUSeconds float64 `json:"assist_cpu_seconds"`
+	TotalCPUSeconds  float64 `json:"total_cpu_seconds"`
+
+	HeapLimit   uint64 `json:"heap_limit_bytes"` // the memory limit of the configuration; 0 is none
+	StackBytes  uint64 `json:"stack_bytes"`      // stacks of goroutines
+	TotalMapped uint64 `json:"mapped_bytes"`     // address space of the runtime, what it gave back included
 }
 
 // RecentCycles is how many collections a snapshot tells one by one.
@@ -149,6 +199,9 @@ type Cycle struct {
 	Number uint64        `json:"number"`   // counts from 1 at the start of the process
 	At     time.Duration `json:"at_ns"`    // when it ended, as Snapshot.Elapsed; negative before the start
 	Pause  time.Duration `json:"pause_ns"` // all its stop-the-world time
+	// Forced says that Engine.Collect caused it. Where several cycles ended
+	// meanwhile nobody can tell which, and none says so.
+	Forced bool `json:"forced,omitempty"`
 }
 
 // Messages counts messages between the ends of pairs.
@@ -157,6 +210,55 @@ type Messages struct {
 	Opened uint64 `json:"opened"`
 	Failed uint64 `json:"failed"` // did not authenticate
 	Bytes  uint64 `json:"bytes"`  // plaintext sealed
+	// BySize splits what was sealed and opened by the size of the plaintext; see
+	// [SizeBounds]. Its counts add up to Stages.Seal and Stages.Open.
+	BySize SizeClasses `json:"by_size"`
+}
+
+// NumSizeClasses is how many classes of message sizes there are, from 0 to 1 MiB.
+const NumSizeClasses = 22
+
+// SizeClasses tells apart messages by their size.
+type SizeClasses [NumSizeClasses]SizeClass
+
+// SizeClass is what the messages of about one size took.
+type SizeClass struct {
+	Seal  Stage  `json:"seal"`
+	Open  Stage  `json:"open"`
+	Bytes uint64 `json:"bytes"` // plaintext sealed
+}
+
+// SizeClassOf returns the class of a message of so many bytes of plaintext.
+func SizeClassOf(size int) int { return min(bits.Len(uint(max(size, 0))), NumSizeClasses-1) }
+
+// SizeBounds returns the least and the most bytes of a class, both included: 0, 1, 2 to
+// 3, 4 to 7, and so on. No message is larger than 1 MiB, the only size in the last.
+func SizeBounds(class int) (low, high int) {
+	switch {
+	case class <= 0:
+		return 0, 0
+	case class >= NumSizeClasses-1:
+		return maxMessageSize, maxMessageSize
+	default:
+		return 1 << (class - 1), 1<<class - 1
+	}
+}
+
+// MarshalJSON writes the classes that occurred, with their bounds.
+func (c SizeClasses) MarshalJSON() ([]byte, error) {
+	type class struct {
+		From int `json:"from_bytes"`
+		To   int `json:"to_bytes"`
+		SizeClass
+	}
+	all := []class{}
+	for i := range c {
+		if c[i] != (SizeClass{}) {
+			low, high := SizeBounds(i)
+			all = append(all, class{low, high, c[i]})
+		}
+	}
+	return json.Marshal(all)
 }
 
 // Handshakes counts full handshakes, and tells what they cost.
@@ -280,6 +382,60 @@ type Latency struct {
 	P999  time.Duration `json:"p999_ns"`
 	P9999 time.Duration `json:"p9999_ns"`
 	Max   time.Duration `json:"max_ns"`
+}
+
+// Sampled is what only some creations are timed for. The first of each shard of the
+// managers is among them.
+type Sampled struct {
+	// Derive is the key schedule of one end: all its HKDFs, but not the id.
+	Derive Latency `json:"derive"`
+	// CreateHit and CreateMiss are the whole creation of one end, by whether its storage
+	// came from the pool. Two readings of the clock are in them.
+	CreateHit  Latency `json:"create_hit"`
+	CreateMiss Latency `json:"create_miss"`
+	// Every is how many creations there are to one that is timed.
+	Every int `json:"every"`
+	// DeriveBuckets counts the samples of Derive by time; see [TimeBucket].
+	DeriveBuckets [NumTimeBuckets]uint64 `json:"derive_buckets"`
+}
+
+// NumTimeBuckets is how many buckets [TimeBucket] knows.
+const NumTimeBuckets = 4*timeOctaves + 2
+
+// The buckets cover times from 2^firstOctave ns, 128 ns, to 2^lastOctave, about 1 ms.
+const (
+	firstOctave, lastOctave = 7, 20
+	timeOctaves             = lastOctave - firstOctave
+)
+
+// TimeBucket returns the bounds of a bucket of times: low is in it and high is not.
+// The first is all below 128 ns, then come four buckets of equal width to each
+// doubling, and the last is all from 1.05 ms on, without an end.
+func TimeBucket(i int) (low, high time.Duration) {
+	bound := func(i int) time.Duration { // where bucket i begins
+		i--
+		return time.Duration(4+i%4) << (firstOctave - 2 + i/4)
+	}
+	switch {
+	case i <= 0:
+		return 0, bound(1)
+	case i >= NumTimeBuckets-1:
+		return bound(NumTimeBuckets - 1), math.MaxInt64
+	default:
+		return bound(i), bound(i + 1)
+	}
+}
+
+// Scheduler is how the Go scheduler did of late in the whole process.
+type Scheduler struct {
+	// Latency is for how long goroutines waited between ready and running. Its times
+	// are upper bounds of the runtime's buckets, 64 ns wide up to 256 ns and up to 25 %
+	// from there; Mean is unknown, and 0. Count is how many waits the runtime looked
+	// at, which is one in eight.
+	Latency Latency `json:"latency"`
+	// Window is the stretch of time that Latency is of, about a second once the
+	// load runs that long.
+	Window time.Duration `json:"window_ns"`
 }
 
 // Process is what the whole process uses, sampled once a second; zero where

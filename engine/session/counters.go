@@ -43,6 +43,9 @@ func (l Label) String() string {
 type Counters struct {
 	// Created counts the sessions that entered the table.
 	Created uint64
+	// ByReuse splits Created by how many sessions the storage had served before; see
+	// [ReuseClass]. While the pool is off there are no reuses.
+	ByReuse [NumReuseClasses]uint64
 	// Removed counts those closed by [Session.Close], [Manager.Remove] or
 	// [Manager.Close].
 	Removed uint64
@@ -96,6 +99,9 @@ func (c *Counters) HKDFTotal() uint64 {
 // Add adds d to c, field by field, so that several managers can be shown as one.
 func (c *Counters) Add(d *Counters) {
 	c.Created += d.Created
+	for i, n := range d.ByReuse {
+		c.ByReuse[i] += n
+	}
 	c.Removed += d.Removed
 	c.ExpiredAge += d.ExpiredAge
 	c.ExpiredIdle += d.ExpiredIdle

@@ -77,6 +77,7 @@ type Manager struct {
 	_        [64]byte
 	live     atomic.Int64 // written by all creations: what lookups read is not on its line
 	_        [64]byte
+	samples  samples
 
 	changing sync.Mutex // serializes SetOptimizations and SetPoolCapacity
 	sweeping sync.Mutex
@@ -185,16 +186,20 @@ type Params struct {
 // errors are [ErrParams], [ErrFull], [ErrExists] and [ErrManagerClosed]; after
 // any of them nothing of the session remains.
 func (m *Manager) Create(p Params) (Session, error) {
+	if m.samples.take() {
+		return m.createSampled(&p)
+	}
 	reserveStack()
-	h, err := m.create(&p)
+	h, err := m.create(&p, nil)
 	scrubStack()
 	return h, err
 }
 
-// create has a frame of its own, to be scrubbed with those below.
+// create has a frame of its own, to be scrubbed with those below. It notes its times
+// down in t, if there is one.
 //
 //go:noinline
-func (m *Manager) create(p *Params) (Session, error) {
+func (m *Manager) create(p *Params, t *timing) (Session, error) {
 	switch {
 	case len(p.Seed) != SeedSize:
 		return Session{}, badParams("seed has %d bytes, not %d", len(p.Seed), SeedSize)
@@ -233,7 +238,7 @@ func (m *Manager) create(p *Params) (Session, error) {
 	s := sh.acquire(o)
 	s.mu.Lock()
 	s.id, s.role, s.limits, s.reusable = id, p.Role, limits, o.reusableHash()
-	m.fill(s, p.Seed, o)
+	m.fill(s, p.Seed, o, t)
 	s.created = m.now()
 	s.lastUsed = s.created
 	s.messages, s.bytesIn, s.bytesOut = 0, 0, 0
@@ -257,7 +262,7 @@ func (m *Manager) create(p *Params) (Session, error) {
 }
 
 // fill derives the keys into s, whose lock the caller holds, and counts it.
-func (m *Manager) fill(s *slot, seed []byte, o Optimizations) {
+func (m *Manager) fill(s *slot, seed []byte, o Optimizations, t *timing) {
 	count := &s.shard.count
 	if n := s.layKeys(o); n > 0 {
 		count.keyAllocations.Add(n)
@@ -266,8 +271,17 @@ func (m *Manager) fill(s *slot, seed []byte, o Optimizations) {
 	if o.SingleHKDF {
 		schedule = 1
 	}
-	count.derived[schedule].Add(1)
+	if n := count.derived[schedule].Add(1); n%SampleEvery == 1 {
+		m.samples.due.Add(1)
+	}
+	if t != nil {
+		t.hit = s.reuses > 0
+		t.deriving = m.now()
+	}
 	deriveKeys(&s.keys, seed, s.id, o)
+	if t != nil {
+		t.derived = m.now()
+	}
 	s.setCiphers(o)
 }
 
@@ -433,7 +447,11 @@ func (m *Manager) Counters() Counters {
 		c.ExpiredAge += n.ended[causeAge].Load()
 		c.ExpiredIdle += n.ended[causeIdle].Load()
 		c.ExpiredCount += n.ended[causeCount].Load()
-		c.Created += n.created.Load()
+		for class := range n.created {
+			created := n.created[class].Load()
+			c.ByReuse[class] += created
+			c.Created += created
+		}
 		c.Refused += n.refused.Load()
 		c.Duplicate += n.duplicate.Load()
 		c.Hits += n.hits.Load()

@@ -27,13 +27,14 @@ type shard struct {
 
 // shardCounters are the shard's part of [Counters].
 type shardCounters struct {
-	created, refused, duplicate atomic.Uint64
-	ended                       [numCauses]atomic.Uint64
-	hits, misses, puts, drops   atomic.Uint64
-	derived                     [2]atomic.Uint64 // key schedules: separate, single HKDF
-	keyAllocations              atomic.Uint64
-	sealed, opened, failed      atomic.Uint64
-	bytesSealed, bytesOpened    atomic.Uint64
+	refused, duplicate        atomic.Uint64
+	ended                     [numCauses]atomic.Uint64
+	hits, misses, puts, drops atomic.Uint64
+	derived                   [2]atomic.Uint64 // key schedules: separate, single HKDF
+	keyAllocations            atomic.Uint64
+	sealed, opened, failed    atomic.Uint64
+	bytesSealed, bytesOpened  atomic.Uint64
+	created                   [NumReuseClasses]atomic.Uint64 // by ReuseClass
 }
 
 // acquire returns a slot for a session to be made: from the pool, as o says,
@@ -109,7 +110,7 @@ func (sh *shard) insert(s *slot, gen, hash uint64) error {
 	}
 	t.insert(w, hash, s, newLife(gen, s.expires.Load())) // into a free entry, whole before it is seen
 	sh.wheel.add(s)
-	sh.count.created.Add(1) // here, so that its end is never counted before it
+	sh.count.created[ReuseClass(s.reuses)].Add(1) // here, so that its end is never counted before it
 	return nil
 }
 

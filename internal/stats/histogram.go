@@ -136,13 +136,36 @@ func (c *Counts) Sub(o *Counts) {
 }
 
 // Reset empties c.
-func (c *Counts) Reset() { *c = Counts{} }
+func (c *Counts) Reset() {
+	clear(c.buckets[:bucketOf(c.max)+1]) // no sample lies higher
+	c.n, c.sum, c.max = 0, 0, 0
+}
 
 // N returns how many samples there are.
 func (c *Counts) N() uint64 { return c.n }
 
 // Sum returns the sum of all samples, in ns.
 func (c *Counts) Sum() uint64 { return c.sum }
+
+// Between returns how many samples are at least low and less than high, in ns: exactly
+// where both are bounds of buckets, such as all multiples of 1/128 of a power of two up
+// to the next, and 2^36. A bucket that a bound cuts counts as below it.
+func (c *Counts) Between(low, high int64) uint64 {
+	var n uint64
+	first, last := firstFrom(low), firstFrom(high)
+	for i := first; i < min(last, bucketOf(c.max)+1); i++ {
+		n += c.buckets[i]
+	}
+	return n
+}
+
+// firstFrom returns the first bucket that holds nothing below v.
+func firstFrom(v int64) int {
+	if v <= 0 {
+		return 0
+	}
+	return bucketOf(uint64(v-1)) + 1
+}
 
 // Max returns the largest sample in ns, exactly but after [Counts.Sub], or 0
 // without samples.

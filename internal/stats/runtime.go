@@ -21,14 +21,17 @@ type RuntimeSample struct {
 	HeapGoal         uint64 // bytes at which the present one should end
 	HeapObjectsBytes uint64 // bytes in objects, dead ones not yet swept included
 	OverheadBytes    uint64 // memory of the runtime that is not the heap's: stacks, its own tables
+	StackBytes       uint64 // of OverheadBytes, the stacks of goroutines
+	MappedBytes      uint64 // all memory that the runtime has mapped, what it gave back to the system included
 	MemoryLimit      int64  // bytes; math.MaxInt64 is none
 	GOGC             int    // percent; -1 is off
 
 	// Estimates of the runtime in processor seconds since the start, comparable
 	// with each other only. They move when a collection ends.
-	GCCPUSeconds    float64
-	TotalCPUSeconds float64 // available: all processors times the time
-	IdleCPUSeconds  float64
+	GCCPUSeconds     float64
+	AssistCPUSeconds float64 // of GCCPUSeconds, what allocating goroutines had to help
+	TotalCPUSeconds  float64 // available: all processors times the time
+	IdleCPUSeconds   float64
 
 	Goroutines int
 
@@ -56,9 +59,11 @@ const (
 	heapUnused
 	heapReleased
 	memoryTotal
+	stackBytes
 	memoryLimit
 	gogc
 	cpuGC
+	cpuAssist
 	cpuTotal
 	cpuIdle
 	goroutines
@@ -78,9 +83,11 @@ var metricNames = [numMetrics]string{
 	heapUnused:       "/memory/classes/heap/unused:bytes",
 	heapReleased:     "/memory/classes/heap/released:bytes",
 	memoryTotal:      "/memory/classes/total:bytes",
+	stackBytes:       "/memory/classes/heap/stacks:bytes",
 	memoryLimit:      "/gc/gomemlimit:bytes",
 	gogc:             "/gc/gogc:percent",
 	cpuGC:            "/cpu/classes/gc/total:cpu-seconds",
+	cpuAssist:        "/cpu/classes/gc/mark/assist:cpu-seconds",
 	cpuTotal:         "/cpu/classes/total:cpu-seconds",
 	cpuIdle:          "/cpu/classes/idle:cpu-seconds",
 	goroutines:       "/sched/goroutines:goroutines",
@@ -122,12 +129,15 @@ func (r *Runtime) Read(s *RuntimeSample) {
 		HeapObjectsBytes: r.count(heapObjectsBytes),
 		OverheadBytes: less(r.count(memoryTotal), r.count(heapObjectsBytes)+r.count(heapFree)+
 			r.count(heapUnused)+r.count(heapReleased)),
-		MemoryLimit:     int64(min(r.count(memoryLimit), math.MaxInt64)),
-		GOGC:            percentOrOff(r.count(gogc)),
-		GCCPUSeconds:    r.seconds(cpuGC),
-		TotalCPUSeconds: r.seconds(cpuTotal),
-		IdleCPUSeconds:  r.seconds(cpuIdle),
-		Goroutines:      int(r.count(goroutines)),
+		StackBytes:       r.count(stackBytes),
+		MappedBytes:      r.count(memoryTotal),
+		MemoryLimit:      int64(min(r.count(memoryLimit), math.MaxInt64)),
+		GOGC:             percentOrOff(r.count(gogc)),
+		GCCPUSeconds:     r.seconds(cpuGC),
+		AssistCPUSeconds: r.seconds(cpuAssist),
+		TotalCPUSeconds:  r.seconds(cpuTotal),
+		IdleCPUSeconds:   r.seconds(cpuIdle),
+		Goroutines:       int(r.count(goroutines)),
 	}
 	if h := histogramIn(r.samples[schedLatencies].Value); h != nil {
 		s.SchedLatencyP99 = quantileSince(h, r.waited, 0.99)
@@ -184,11 +194,7 @@ func quantileSince(h *metrics.Float64Histogram, before []uint64, q float64) time
 			break
 		}
 	}
-	bound := h.Buckets[i+1]
-	if math.IsInf(bound, 1) {
-		bound = h.Buckets[i]
-	}
-	return time.Duration(math.Max(bound, 0) * float64(time.Second))
+	return boundOf(h.Buckets, i)
 }
 
 // ExactAllocs returns how many objects the process has allocated on the heap
