@@ -156,7 +156,7 @@ func TestSameSeedSameRunThroughAStall(t *testing.T) {
 		inBubble(t, cfg, stallLanes(from, stall), func(_ *testing.T, e *Engine) {
 			<-e.Done()
 			sum := e.Summary()
-			m, s = sum.Messages, sum.Sessions
+			m, s = untimed(sum.Messages), sum.Sessions
 		})
 		return m, s
 	}

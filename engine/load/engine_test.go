@@ -59,6 +59,7 @@ func runToEnd(t *testing.T, cfg Config) Summary {
 		t.Fatal(err)
 	}
 	checkBalance(t, s.Sessions)
+	checkClasses(t, &s)
 	if s.Messages.Failed > 0 || s.Sessions.Failed > 0 || s.Handshakes.Failed > 0 {
 		t.Errorf("failures: %d messages, %d sessions, handshakes by %v", s.Messages.Failed, s.Sessions.Failed, s.Handshakes.FailedBy)
 	}
@@ -70,6 +71,40 @@ func checkBalance(t *testing.T, s Sessions) {
 	if s.Created != s.Removed+s.Expired+s.Live+s.Failed {
 		t.Errorf("created %d is not removed %d + expired %d + live %d + failed %d", s.Created, s.Removed, s.Expired, s.Live, s.Failed)
 	}
+}
+
+// checkClasses wants what is told apart to add up to the whole.
+func checkClasses(t *testing.T, s *Summary) {
+	t.Helper()
+	var sum SizeClass
+	for _, c := range s.Messages.BySize {
+		sum.Seal.add(c.Seal)
+		sum.Open.add(c.Open)
+		sum.Bytes += c.Bytes
+	}
+	m := s.Messages
+	if sum.Seal.Count != m.Sealed || sum.Open.Count != m.Opened || sum.Bytes != m.Bytes || sum.Seal != s.Stages.Seal || sum.Open != s.Stages.Open {
+		t.Errorf("by size: %+v; messages: %d sealed, %d opened, %d bytes; stages: %+v, %+v",
+			sum, m.Sealed, m.Opened, m.Bytes, s.Stages.Seal, s.Stages.Open)
+	}
+	var created uint64
+	for _, n := range s.Pool.ByReuse {
+		created += n
+	}
+	if created < s.Sessions.Created { // the ends without a peer are in it
+		t.Errorf("by reuses of the storage: %d sessions, created %d", created, s.Sessions.Created)
+	}
+	if fresh := s.Pool.ByReuse[0]; fresh != created-s.Pool.Hits {
+		t.Errorf("%d sessions in fresh storage of %d, with %d hits", fresh, created, s.Pool.Hits)
+	}
+}
+
+// untimed returns messages without the times they took, which are never the same.
+func untimed(m Messages) Messages {
+	for i := range m.BySize {
+		m.BySize[i].Seal.Total, m.BySize[i].Open.Total = 0, 0
+	}
+	return m
 }
 
 func TestPresetsDeriveAndAllocateAsTheySay(t *testing.T) {

@@ -103,7 +103,7 @@ func TestSameSeedSameRun(t *testing.T) {
 		if s.Partial || !s.Valid {
 			t.Errorf("partial %v, not valid because of %v", s.Partial, s.InvalidReasons)
 		}
-		c := counts{s.Sessions, s.Messages, make(map[Handshake]uint64), s.HKDF}
+		c := counts{s.Sessions, untimed(s.Messages), make(map[Handshake]uint64), s.HKDF}
 		for _, k := range s.Handshakes.BySuite {
 			c.Handshakes[k.Suite] = k.Completed
 		}

@@ -97,7 +97,7 @@ type sizeCounter [NumSizeClasses]struct {
 
 func (c *sizeCounter) add(size int, d int64) {
 	class := &c[SizeClassOf(size)]
-	class.stageCounter.add(1, d)
+	class.add(1, d)
 	class.bytes.Add(uint64(size))
 }
 

@@ -127,6 +127,26 @@ func checkBooks(t testing.TB, m *Manager) Counters {
 	if c.Gets != c.Hits+c.Misses {
 		t.Errorf("pool gets %d are not hits %d + misses %d", c.Gets, c.Hits, c.Misses)
 	}
+	var sum uint64
+	for _, n := range c.ByReuse {
+		sum += n
+	}
+	if again := sum - c.ByReuse[0]; sum != c.Created || again > c.Hits {
+		t.Errorf("by reuses of the storage %v: of %d created, with %d hits", c.ByReuse, c.Created, c.Hits)
+	}
+	var shards ShardPool
+	for _, p := range m.AppendShards(nil) {
+		shards.Live += p.Live
+		shards.Free += p.Free
+		shards.Capacity += p.Capacity
+		shards.Hits += p.Hits
+		shards.Misses += p.Misses
+		shards.Puts += p.Puts
+		shards.Drops += p.Drops
+	}
+	if whole := (ShardPool{int(c.Live), int(c.Free), int(c.Capacity), c.Hits, c.Misses, c.Puts, c.Drops}); shards != whole {
+		t.Errorf("the shards together: %+v, want %+v", shards, whole)
+	}
 	return c
 }
 

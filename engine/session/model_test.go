@@ -158,6 +158,7 @@ func (m *model) check(t *rapid.T) {
 	want.Live = int64(len(m.live))
 	// What these are depends on which slot serves whom.
 	want.Hits, want.Misses, want.KeyAllocations = got.Hits, got.Misses, got.KeyAllocations
+	want.ByReuse = got.ByReuse
 	if got != want {
 		t.Fatalf("counters\n%+v, want\n%+v", got, want)
 	}

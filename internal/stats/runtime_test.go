@@ -131,7 +131,7 @@ func TestRuntimeMetricsExist(t *testing.T) {
 	for i, name := range metricNames {
 		want := metrics.KindUint64
 		switch i {
-		case cpuGC, cpuTotal, cpuIdle:
+		case cpuGC, cpuAssist, cpuTotal, cpuIdle:
 			want = metrics.KindFloat64
 		case schedLatencies:
 			want = metrics.KindFloat64Histogram
