@@ -25,6 +25,10 @@ var staleCalls = []func(h Session, s said) bool{
 		return refused(err) && reflect.ValueOf(info).IsZero()
 	},
 	func(h Session, _ said) bool {
+		var g Glance
+		return refused(h.Glance(&g)) && g == Glance{}
+	},
+	func(h Session, _ said) bool {
 		out, err := h.Seal(nil, auditText, nil)
 		return refused(err) && out == nil
 	},

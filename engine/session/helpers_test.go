@@ -102,6 +102,7 @@ var operations = []struct {
 	{"Sign", true, func(s Session) error { _, err := s.Sign(nil, []byte("x")); return err }},
 	{"Verify", true, func(s Session) error { return s.Verify([]byte("x"), make([]byte, MACSize)) }},
 	{"Info", false, func(s Session) error { _, err := s.Info(); return err }},
+	{"Glance", false, func(s Session) error { return s.Glance(new(Glance)) }},
 	{"SetLimits", true, func(s Session) error { return s.SetLimits(DefaultLimits()) }},
 	{"Close", false, Session.Close},
 }

@@ -76,6 +76,7 @@ type Manager struct {
 	epoch    time.Time
 	_        [64]byte
 	live     atomic.Int64 // written by all creations: what lookups read is not on its line
+	slots    atomic.Uint32
 	_        [64]byte
 	samples  samples
 
@@ -179,6 +180,8 @@ type Params struct {
 	// then. They are only read.
 	Limits        *Limits
 	Optimizations *Optimizations
+	// Tag is the caller's own mark, which [Info] shows and nothing else reads.
+	Tag uint16
 }
 
 // Create makes a session and returns the handle on it. Both ends that create
@@ -237,7 +240,7 @@ func (m *Manager) create(p *Params, t *timing) (Session, error) {
 
 	s := sh.acquire(o)
 	s.mu.Lock()
-	s.id, s.role, s.limits, s.reusable = id, p.Role, limits, o.reusableHash()
+	s.id, s.role, s.tag, s.limits, s.reusable = id, p.Role, p.Tag, limits, o.reusableHash()
 	m.fill(s, p.Seed, o, t)
 	s.created = m.now()
 	s.lastUsed = s.created

@@ -15,7 +15,7 @@ import (
 // may be called from any goroutine; those of one session run one at a time.
 type Session struct {
 	slot *slot
-	gen  uint64
+	gen  uint32
 }
 
 // lock locks the slot for the session that the handle names, or returns nil where

@@ -62,7 +62,7 @@ func (sh *shard) acquire(o Optimizations) *slot {
 	if o.Pool != PoolNone {
 		sh.count.misses.Add(1)
 	}
-	return &slot{shard: sh}
+	return &slot{shard: sh, number: sh.manager.slots.Add(1)}
 }
 
 // release gives a slot, which is wiped and in nobody else's hands, to the pool
@@ -93,7 +93,7 @@ func (sh *shard) release(s *slot) {
 }
 
 // insert makes s findable, or says why not.
-func (sh *shard) insert(s *slot, gen, hash uint64) error {
+func (sh *shard) insert(s *slot, gen uint32, hash uint64) error {
 	w := s.id.words()
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

@@ -48,13 +48,10 @@ type slot struct {
 	// taken under it, and it under neither.
 	mu sync.Mutex
 	// gen is odd while a session lives in the slot and even while none does.
-	// It never repeats: the slot is given up before it outgrows 32 bits. It
-	// changes under mu.
-	gen atomic.Uint64
-	// expires is the session's deadline, in manager time: when it ends if it is
-	// not used any more, or never, or 0 once it has spent its messages. It
-	// changes under mu and is read without.
-	expires atomic.Int64
+	// It never repeats: the slot is given up before it comes round. It changes
+	// under mu.
+	gen    atomic.Uint32
+	number uint32 // of the slot, from 1 in its manager; it stays
 
 	// Set before the slot enters its shard's table, unchanged until after it
 	// has left it.
@@ -63,13 +60,20 @@ type slot struct {
 	role  Role
 	// reusable says that HKDF and HMAC of the session go on from kept states.
 	reusable bool
+	tag      uint16
 	reuses   uint32 // sessions that lived here before
-	limits   Limits
-	created  int64 // manager time, ns
+	created  int64  // manager time, ns
+	lastUsed int64  // likewise
 
-	lastUsed          int64 // manager time, ns
+	// The second cache line begins here, and both have all that a list tells.
+
+	// expires is the session's deadline, in manager time: when it ends if it is
+	// not used any more, or never, or 0 once it has spent its messages. It
+	// changes under mu and is read without.
+	expires           atomic.Int64
 	messages          uint64
 	bytesIn, bytesOut uint64 // plaintext opened and sealed
+	limits            Limits
 
 	// keys point into buf, or at six allocations, or nowhere.
 	keys keySet

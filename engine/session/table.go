@@ -27,7 +27,7 @@ type entry struct {
 	life atomic.Uint64
 }
 
-// life is a generation, which fits into 32 bits, and a time before which it is
+// life is a generation and a time before which it is
 // past no limit: its deadline when that was last looked at, in steps of 67 ms
 // rounded down. Use moves deadlines on, never back; but for the last message,
 // after which the time is zero. A manager older than nine years looks twice at
@@ -40,11 +40,11 @@ const (
 	lastGeneration = 1<<32 - 2
 )
 
-func newLife(gen uint64, deadline int64) life {
-	return life(gen<<32 | uint64(min(deadline>>lifeStep, 1<<32-1)))
+func newLife(gen uint32, deadline int64) life {
+	return life(uint64(gen)<<32 | uint64(min(deadline>>lifeStep, 1<<32-1)))
 }
 
-func (l life) gen() uint64 { return uint64(l >> 32) }
+func (l life) gen() uint32 { return uint32(l >> 32) }
 
 // fresh tells whether the session is past no limit at now, without looking.
 func (l life) fresh(now int64) bool { return now>>lifeStep < int64(uint32(l)) }
