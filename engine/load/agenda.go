@@ -1,6 +1,11 @@
 package load
 
-import "github.com/SAGE-X-project/sagetop/engine/session"
+import (
+	"math"
+
+	"github.com/SAGE-X-project/sagetop/engine/handshake"
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
 
 // pair is the two ends of a session, as the load sees them. Pairs are reused:
 // the load itself allocates nothing while it runs.
@@ -10,11 +15,26 @@ type pair struct {
 	born   int64           // engine time, ns
 	life   int64           // from born to the end, ns
 	due    int64           // the next event
-	sent   int             // messages so far
+	sent   int32           // messages so far
 	// messages and expire were fixed when the pair began.
-	messages int
+	messages int32
 	expire   bool
+	costs    costs
+	watch    *watch // nil unless somebody looks at one of its ends
 	link     *pair
+}
+
+// costs are what a pair's stages took so far, in nanoseconds. A sum that is too
+// large stays as large as it can be.
+type costs struct {
+	create     uint32            // both ends together
+	seal, open [2]uint32         // by end: the initiator's is the first
+	shake      *handshake.Timing // nil for a pair that resumed
+}
+
+// charge adds a time to a sum.
+func charge(sum *uint32, d int64) {
+	*sum = uint32(min(int64(*sum)+max(d, 0), math.MaxUint32))
 }
 
 // plan sets when the pair's next event is due: its messages are spread evenly

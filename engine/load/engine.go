@@ -56,6 +56,9 @@ type Engine struct {
 	sampling sync.Mutex // guards sampler; taken after mu, never before
 	sampler  sampler
 
+	lister   *lister
+	watching watching
+
 	control sync.WaitGroup
 }
 
@@ -82,6 +85,7 @@ func New(cfg Config, options ...Option) (*Engine, error) {
 		poke:    make(chan struct{}, 1),
 		cfg:     cfg,
 		version: 1,
+		lister:  newLister(),
 	}
 	for _, o := range options {
 		o(e)
@@ -133,6 +137,7 @@ func (e *Engine) beginRun(r *run) {
 	e.sampler.begin()
 	e.sampling.Unlock()
 	r.begin()
+	e.lister.use(r)
 }
 
 // Config returns the configuration in force.
@@ -252,6 +257,7 @@ func (e *Engine) Reset() error {
 	if err != nil {
 		return err // and the old run goes on
 	}
+	e.lister.leave(nil)
 	e.run.quiesce()
 	e.run.drain()
 	e.beginRun(r)
@@ -337,6 +343,7 @@ func (e *Engine) end(err error) {
 			e.held.end(e.run.now())
 		}
 		e.state = Draining
+		e.lister.leave(ErrNotRunning)
 		e.run.quiesce()
 	}
 	e.err = err

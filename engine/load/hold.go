@@ -60,6 +60,7 @@ func (e *Engine) hold() (before State, r *run, err error) {
 	for _, m := range e.run.managers() {
 		m.SetPoolCapacity(0) // or what was pooled would be in the arms' heap
 	}
+	<-e.lister.leave(ErrComparing)
 	e.control.Add(1) // Stop waits, and then sets GOGC and memory limit back
 	e.box.Put(e.snapshot())
 	return before, e.run, nil
@@ -121,4 +122,5 @@ func (e *Engine) letGo(before State) {
 		m.SetPoolCapacity(e.cfg.PoolCapacity)
 	}
 	_ = e.command(e.cfg, e.shape, e.start) // no transport is new in it
+	e.lister.use(e.run)
 }

@@ -54,6 +54,7 @@ type lane struct {
 	opened   []byte
 	ready    func() bool // called, made once
 	hook     laneHook
+	seeker
 	sleeper
 }
 
@@ -72,6 +73,7 @@ func (l *lane) loop() {
 	for !l.run.stopped.Load() {
 		l.obey()
 		testHookLane()
+		l.seek()
 		l.hook.begin()
 		busy := l.collect()
 		if l.drain {
@@ -97,7 +99,7 @@ func (l *lane) loop() {
 		if l.beginVacant() {
 			busy = true
 		}
-		if busy {
+		if busy || l.wanted != nil {
 			l.hook.end(l.run.arm)
 		} else {
 			l.nap()
@@ -205,6 +207,9 @@ func (l *lane) called() bool { return l.carriers.waiting() || l.ordered() }
 
 // serve deals with a pair's next event.
 func (l *lane) serve(p *pair) {
+	if l.wanted != nil {
+		l.meet(p)
+	}
 	if p.sent >= p.messages {
 		l.finish(p)
 		return
@@ -218,9 +223,9 @@ func (l *lane) serve(p *pair) {
 // exchange sends one message from one end to the other, in turn, beginning at t0,
 // which is now. It returns when that was over, and whether the pair goes on.
 func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
-	from, to := p.a, p.b
+	from, to, end := p.a, p.b, 0
 	if p.sent%2 == 1 {
-		from, to = to, from
+		from, to, end = to, from, 1
 	}
 	plain := l.plain[:l.size(p)]
 	p.sent++
@@ -244,6 +249,7 @@ func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 		l.rec.messagesFailed.Add(1)
 		l.fail(p.a)
 		l.fail(p.b)
+		p.failWatched(t2)
 		l.over(p)
 		return t2, false
 	}
@@ -251,6 +257,11 @@ func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 	l.rec.open.add(len(opened), t2-t1)
 	l.rec.openService.Record(t2 - t1)
 	l.rec.openResponse.Record(t2 - p.due)
+	charge(&p.costs.seal[end], t1-t0)
+	charge(&p.costs.open[1-end], t2-t1)
+	if p.watch != nil {
+		p.watch.exchanged(p, t2, end, len(plain))
+	}
 	return t2, true
 }
 
@@ -258,11 +269,14 @@ func (l *lane) exchange(p *pair, t0 int64) (t2 int64, goesOn bool) {
 // to expire at the next sweep. A limit that they had from the start could end them
 // before their last message, if the lane is late with that.
 func (l *lane) finish(p *pair) {
-	if p.expire {
+	switch {
+	case p.watch != nil:
+		l.finishWatched(p)
+	case p.expire:
 		for _, s := range [...]session.Session{p.a, p.b} {
 			_ = s.SetLimits(session.Limits{MaxAge: 1}) // one that has ended has no more to expire
 		}
-	} else {
+	default:
 		t0 := l.run.now()
 		n := uint64(0)
 		for _, s := range [...]session.Session{p.a, p.b} {

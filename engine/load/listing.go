@@ -85,14 +85,18 @@ type SessionQuery struct {
 	Order   SessionColumn
 	Reverse bool // the largest first
 	Offset  int  // rows left out before the first
-	Limit   int  // rows at most
+	Limit   int  // rows at most; no more than MaxSessionRows
 	// Follow is a session to tell the place of, and to read anew each time; the zero
-	// ID is none.
-	Follow session.ID
+	// Session is none. It is a handle because the two ends of a pair have one id.
+	Follow session.Session
 }
 
+// MaxSessionRows is how many rows one list can have.
+const MaxSessionRows = 10_000
+
 // SessionList is what a query found. Its order is that of the last whole pass over
-// all sessions; its rows are read anew at each call.
+// all sessions; its rows are read anew at each call. Each end of a pair is a session
+// with a row of its own, under the same id.
 type SessionList struct {
 	Query   SessionQuery
 	Rows    []SessionRow
@@ -101,7 +105,8 @@ type SessionList struct {
 	// At is when the pass ended, on the clock of Snapshot.Elapsed, and Took how long
 	// it took; both are 0 before the first pass of this query.
 	At, Took time.Duration
-	// Followed is the followed session; its place among all that matched counts from
+	// Followed is the followed session, SessionEnded where it is over, with what it
+	// was at when last seen; its place among all that matched counts from
 	// 0, and is -1 where it was not found by the pass.
 	Followed      SessionRow
 	FollowedPlace int
@@ -111,19 +116,21 @@ type SessionList struct {
 type SessionDetail struct {
 	SessionRow
 	// Pair numbers the pair from 0, and Lane the lane that runs it; Known is whether
-	// the load knows it. A pair that is over is known no more.
+	// the load has found it, which takes until one of the next calls. What it knew
+	// stays when the pair is over.
 	Known        bool
 	Pair         uint64
 	Lane         int
-	Peer         session.ID // the other end
-	Planned      int        // messages of the pair's whole life, both directions
-	Sent         int        // messages of the pair so far
+	Peer         session.Session // the other end; both have the same id
+	Planned      int             // messages of the pair's whole life, both directions
+	Sent         int             // messages of the pair so far
 	PlannedEnd   time.Duration
 	LeftToExpire bool
 	// Limits are those that end it.
 	Limits session.Limits
 	KeyIDs []string
-	// EndedBy tells how it ended, "" while it lives.
+	// EndedBy tells how it ended, "" while it lives, and EndedAt when: for a limit,
+	// when it was reached.
 	EndedBy string
 	EndedAt time.Duration
 	// Phases are the times of the handshake's phases; nil for a resumed session.
@@ -146,9 +153,9 @@ type PhaseTime struct {
 type LedgerRow struct {
 	Stage string
 	Count uint64        // calls so far
-	Time  time.Duration // measured, of this session
+	Time  time.Duration // measured, of this session; of a create, half of what both ends took
 	Bytes uint64        // plaintext that went through, 0 where none does
-	HKDF  float64       // HKDF calls of one call
+	HKDF  float64       // HKDFs of the key schedule, of one call
 	// Allocs and AllocBytes are heap objects and bytes of one call, measured on
 	// a replay of such a call with the same optimizations and sizes: the least of
 	// several, as the process allocates meanwhile. Replayed is whether that was done.

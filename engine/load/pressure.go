@@ -26,6 +26,7 @@ const (
 // pressure says what the process is short of.
 type pressure struct {
 	cpu    atomic.Bool // all processor time is used up
+	idle   atomic.Bool // less than half of it is, as far as is known
 	memory atomic.Bool // more sessions would not fit under the memory limit
 }
 
@@ -42,6 +43,7 @@ func (p *pressure) watch(r *run) {
 		if !at[slot].IsZero() {
 			available := now.Sub(at[slot]) * time.Duration(runtime.GOMAXPROCS(0))
 			p.cpu.Store(float64(cpu-used[slot]) >= saturated*float64(available))
+			p.idle.Store(cpu > 0 && cpu-used[slot] < available/2)
 		}
 		used[slot], at[slot] = cpu, now
 		p.memory.Store(short(sampler, r))

@@ -57,6 +57,7 @@ type run struct {
 	working    sync.WaitGroup
 	failed     func(error) // told of the first panic
 	newSleeper func() sleeper
+	watch      atomic.Pointer[watch] // the session that somebody looks at
 }
 
 // PanicError is the panic of a goroutine that ran load.

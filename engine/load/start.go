@@ -214,7 +214,7 @@ func (l *lane) create(b *birth) bool {
 	creating := l.run.now()
 	params := session.Params{
 		Label: session.DefaultLabel, Seed: b.seed[:], Role: session.Initiator,
-		Optimizations: &l.cfg.Optimizations,
+		Optimizations: &l.cfg.Optimizations, Tag: makeTag(b.suite, b.transport, l.cfg.Optimizations),
 	}
 	if b.suite != HandshakeNone {
 		params.Label = suites[b.suite].Label()
@@ -240,7 +240,12 @@ func (l *lane) create(b *birth) bool {
 	l.rec.pairs.Add(1)
 
 	p.number, p.born, p.life = b.number, done, b.life
-	p.sent, p.messages, p.expire = 0, b.messages, b.expire
+	p.sent, p.messages, p.expire = 0, int32(b.messages), b.expire
+	charge(&p.costs.create, done-creating)
+	if b.suite != HandshakeNone {
+		timing := b.timing
+		p.costs.shake = &timing
+	}
 	if p.life > 0 {
 		p.plan()
 		l.agenda.add(p)

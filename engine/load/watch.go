@@ -1,0 +1,434 @@
+package load
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/handshake"
+	"github.com/SAGE-X-project/sagetop/engine/session"
+)
+
+const (
+	// watchLinger is for how long a session stays watched after the last call.
+	watchLinger = 2 * time.Second
+	// trafficSeconds is how much of the traffic a watched session's story has.
+	trafficSeconds = 120
+	// seekTime is for how long a lane looks for a pair before it goes on with its
+	// work, and seekPairs how many it looks at between two looks at the clock.
+	seekTime  = 200 * time.Microsecond
+	seekPairs = 64
+)
+
+// How a session can end.
+const (
+	endedOfAge    = "closed at the end of its life"
+	endedByHand   = "closed by hand"
+	endedByPeer   = "closed because its peer was"
+	endedByHold   = "closed for a comparison"
+	endedByReset  = "closed by a reset"
+	endedByStop   = "closed when the load ended"
+	endedByFault  = "closed after a failure"
+	endedLeft     = "expired: left to its limit of age"
+	endedAge      = "expired: age"
+	endedIdle     = "expired: idle"
+	endedMessages = "expired: messages"
+)
+
+// watching is the session that somebody looks at.
+type watching struct {
+	mu sync.Mutex
+	w  *watch
+}
+
+// watch is the record of one session that somebody looks at. Who runs its pair
+// writes into it what happens.
+type watch struct {
+	handle session.Session
+	run    *run
+	begun  time.Duration // engine time
+	asked  atomic.Int64  // engine time of the last call
+
+	mu      sync.Mutex
+	last    seen
+	info    session.Info // with limits and key ids
+	endedBy string
+	endedAt time.Duration
+	closing time.Duration // how long the close took, where the lane did it
+
+	// Of the pair; known once a lane has found it.
+	known   bool
+	pair    pair // a copy
+	end     int  // which of its ends this is
+	lane    int
+	traffic [trafficSeconds]second
+}
+
+// second is what went through a session in one second of engine time.
+type second struct {
+	n        int64 // which; the others are 0 where it is another one
+	messages uint32
+	in, out  uint64
+}
+
+// seeker is a lane's search for the pair of a watched session.
+type seeker struct {
+	known  *watch // the latest that was heard of
+	wanted *watch // nil while nothing is looked for
+	bucket int    // of the agenda, up to which was looked
+}
+
+// seek goes on with the search for the pair of a watched session, for a short time.
+// A pair that moves meanwhile does so because it is served, and is met there.
+func (l *lane) seek() {
+	if w := l.run.watch.Load(); w != l.known {
+		l.known, l.wanted, l.bucket = w, w, 0
+		for p := l.agenda.ready; p != nil && l.wanted != nil; p = p.link {
+			l.meet(p)
+		}
+	}
+	if l.wanted == nil {
+		return
+	}
+	began, n := l.run.now(), 0
+	for ; l.bucket < agendaBuckets; l.bucket++ {
+		for p := l.agenda.buckets[l.bucket]; p != nil; p = p.link {
+			if l.meet(p); l.wanted == nil {
+				return
+			}
+			n++
+		}
+		if n >= seekPairs {
+			if n = 0; l.run.now()-began >= int64(seekTime) {
+				l.bucket++
+				return
+			}
+		}
+	}
+	l.wanted = nil
+}
+
+// meet looks whether a pair is the one that is looked for.
+func (l *lane) meet(p *pair) {
+	w := l.wanted
+	if p.a != w.handle && p.b != w.handle {
+		return
+	}
+	l.wanted, p.watch = nil, w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known, w.lane = true, l.index
+	w.copy(p)
+	if p.b == w.handle {
+		w.end = 1
+	}
+}
+
+// exchanged writes down a message of the given end, which was opened at a time.
+func (w *watch) exchanged(p *pair, now int64, end, size int) {
+	if now-w.asked.Load() > int64(watchLinger) {
+		p.watch = nil
+		w.run.watch.CompareAndSwap(w, nil)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.copy(p)
+	n := now / int64(time.Second)
+	s := &w.traffic[n%trafficSeconds]
+	if s.n != n {
+		*s = second{n: n}
+	}
+	s.messages++
+	if end == w.end {
+		s.out += uint64(size)
+	} else {
+		s.in += uint64(size)
+	}
+	w.look(now)
+}
+
+// copy takes over what is known of the pair. The caller holds mu.
+func (w *watch) copy(p *pair) {
+	w.pair = *p
+	w.pair.watch, w.pair.link = nil, nil // which would keep others
+}
+
+// look reads the session anew, if it lives. The caller holds mu.
+func (w *watch) look(now int64) bool {
+	if w.last.ended {
+		return false
+	}
+	if w.handle.Glance(&w.last.Glance) != nil {
+		w.last.ended = true
+		return false
+	}
+	w.last.at = now
+	return true
+}
+
+// ended writes down how and when the session ended, if nobody did before.
+func (w *watch) ended(by string, at int64) {
+	if w.endedBy == "" {
+		w.endedBy, w.endedAt = by, time.Duration(at)
+	}
+	w.last.ended = true
+}
+
+// finishWatched is finish for a pair one of whose ends is watched.
+func (l *lane) finishWatched(p *pair) {
+	w := p.watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.copy(p)
+	for end, s := range [...]session.Session{p.a, p.b} {
+		if end == w.end {
+			w.look(l.run.now())
+		}
+		if p.expire {
+			_ = s.SetLimits(session.Limits{MaxAge: 1})
+			continue
+		}
+		t0 := l.run.now()
+		if s.Close() != nil {
+			continue
+		}
+		now := l.run.now()
+		l.rec.end.add(1, now-t0)
+		if end == w.end {
+			by := endedOfAge
+			switch {
+			case l.drain:
+				by = endedByHold
+			case now < p.born+p.life:
+				by = endedByPeer
+			}
+			w.closing = time.Duration(now - t0)
+			w.ended(by, now)
+		}
+	}
+}
+
+// failWatched tells the watch of a pair whose ends were closed after a failure.
+func (p *pair) failWatched(now int64) {
+	if w := p.watch; w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.ended(endedByFault, now)
+	}
+}
+
+// settle finds out how a session ended that nobody closed, as far as can be told.
+// The caller holds mu.
+func (w *watch) settle(now int64) {
+	if w.endedBy != "" {
+		return
+	}
+	g := &w.last.Glance
+	offset := g.Manager.Epoch().Sub(w.run.epoch)
+	by, at := endedOfAge, now
+	if l := g.Limits; l.MaxMessages > 0 && g.Messages >= l.MaxMessages {
+		by, at = endedMessages, int64(g.LastUsed+offset)
+	} else if w.known && w.pair.expire && time.Duration(now) >= time.Duration(w.pair.born+w.pair.life) {
+		by, at = endedLeft, w.pair.born+w.pair.life
+	} else if end := g.Expires; end != session.NoEnd && time.Duration(now) >= end+offset {
+		by, at = endedIdle, int64(end+offset)
+		if l.MaxAge > 0 && end == g.Created+l.MaxAge {
+			by = endedAge
+		}
+	}
+	w.ended(by, at)
+}
+
+// Session tells one session's story, and makes it the one that is watched: from now
+// on, until two seconds after the last call or until there is another, its traffic is
+// written down second by second, and what becomes of it at its end. Where the load
+// has it, by its number, and what its stages took so far, is there as soon as a lane
+// has found its pair.
+//
+// It returns [session.ErrClosed] for a session that is over and is not watched. While
+// there is a comparison, and after the end of the load, it tells of the watched
+// session, with [ErrComparing] or [ErrNotRunning].
+func (e *Engine) Session(h session.Session) (SessionDetail, error) {
+	r, why := e.lister.serves()
+	e.watching.mu.Lock()
+	defer e.watching.mu.Unlock()
+	w := e.watching.w
+	if r != nil && w != nil && (w.handle != h || w.run == r && r.now()-w.asked.Load() > int64(watchLinger)) {
+		w = nil
+	}
+	if w == nil {
+		if why != nil {
+			return SessionDetail{}, why
+		}
+		if r == nil {
+			return SessionDetail{}, session.ErrClosed
+		}
+		w = &watch{handle: h, run: r, begun: time.Duration(r.now())}
+		if !w.look(int64(w.begun)) {
+			return SessionDetail{}, session.ErrClosed
+		}
+		if m := w.last.Manager; m != r.initiators && m != r.responders {
+			return SessionDetail{}, session.ErrNotFound
+		}
+		w.asked.Store(r.now())
+		e.watching.w = w
+		r.watch.Store(w)
+	}
+	if w.handle != h {
+		return SessionDetail{}, why
+	}
+	return w.tell(r, why), why
+}
+
+// tell returns the story as it is by now. r is the run that goes on, nil for none.
+func (w *watch) tell(r *run, why error) SessionDetail {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.run.now()
+	switch {
+	case r == w.run:
+		w.asked.Store(now)
+		if info, err := w.handle.Info(); err == nil {
+			w.info = info
+		}
+		if !w.look(now) {
+			w.settle(now)
+		}
+	case r != nil:
+		w.ended(endedByReset, 0)
+	case why == ErrComparing:
+		if w.endedBy == "" && !w.look(now) {
+			w.settle(now)
+		}
+	default:
+		w.ended(endedByStop, w.last.at)
+	}
+	epoch := w.run.epoch
+	if r != nil {
+		epoch = r.epoch
+	}
+	return w.detail(epoch, time.Duration(now))
+}
+
+// detail puts the record into the form of a SessionDetail.
+func (w *watch) detail(epoch time.Time, now time.Duration) SessionDetail {
+	d := SessionDetail{
+		Known: w.known, Limits: w.last.Limits, KeyIDs: w.info.KeyIDs,
+		EndedBy: w.endedBy, EndedAt: w.endedAt,
+	}
+	w.last.row(&d.SessionRow, epoch)
+	p := &w.pair
+	if w.known {
+		d.Pair, d.Lane = p.number, w.lane
+		d.Peer = p.b
+		if w.end == 1 {
+			d.Peer = p.a
+		}
+		d.Planned, d.Sent = int(p.messages), int(p.sent)
+		d.PlannedEnd, d.LeftToExpire = time.Duration(p.born+p.life), p.expire
+		if p.costs.shake != nil {
+			d.Phases = new([handshake.NumPhases]PhaseTime)
+			for i, c := range p.costs.shake {
+				d.Phases[i] = PhaseTime{handshake.Phase(i).String(), c.Duration, c.Bytes}
+			}
+		}
+	}
+	d.Ledger = w.ledger(&d)
+	d.Traffic = w.points(now)
+	return d
+}
+
+// ledger returns what each stage took.
+func (w *watch) ledger(d *SessionDetail) []LedgerRow {
+	var rows []LedgerRow
+	c := &w.pair.costs
+	if d.Phases != nil {
+		sum := LedgerRow{Stage: "handshake", Count: 1, Time: c.shake.Total().Duration}
+		for _, u := range units[d.Suite][d.Transport] {
+			sum.Allocs += u.Allocs
+			sum.AllocBytes += u.AllocBytes
+		}
+		sum.Replayed = sum.Allocs > 0
+		rows = append(rows, sum)
+	}
+	// Messages go to and fro, and the initiator's end has the first.
+	sealed := (uint64(w.pair.sent) + 1 - uint64(w.end)) / 2
+	opened := uint64(w.pair.sent) - sealed
+	rows = append(rows,
+		LedgerRow{Stage: "create", Count: 1, Time: time.Duration(c.create / 2)},
+		LedgerRow{Stage: "seal", Count: sealed, Time: time.Duration(c.seal[w.end]), Bytes: d.BytesOut},
+		LedgerRow{Stage: "open", Count: opened, Time: time.Duration(c.open[w.end]), Bytes: d.BytesIn},
+	)
+	if d.EndedBy != "" {
+		rows = append(rows, LedgerRow{Stage: "close", Count: 1, Time: w.closing})
+	}
+	return rows
+}
+
+// points returns the traffic since the session was watched, up to now or its end.
+func (w *watch) points(now time.Duration) []TrafficPoint {
+	last := int64(min(now, w.lastMoment(now)) / time.Second)
+	first := max(int64(w.begun/time.Second), last-trafficSeconds+1)
+	points := make([]TrafficPoint, 0, max(last-first+1, 0))
+	for n := first; n <= last; n++ {
+		p := TrafficPoint{At: time.Duration(n) * time.Second}
+		if s := &w.traffic[n%trafficSeconds]; s.n == n {
+			p.Messages, p.BytesIn, p.BytesOut = s.messages, s.in, s.out
+		}
+		points = append(points, p)
+	}
+	return points
+}
+
+// lastMoment is when the record ends.
+func (w *watch) lastMoment(now time.Duration) time.Duration {
+	if w.endedBy != "" {
+		return max(w.endedAt, w.begun)
+	}
+	return now
+}
+
+// CloseSession ends one session of the load by hand: one end of a pair. Its peer goes
+// on until the pair's next message, or its end. The session counts as removed. It
+// returns [session.ErrClosed] for one that is over, [session.ErrNotFound] for one
+// that is not the load's, [ErrComparing] and [ErrNotRunning].
+func (e *Engine) CloseSession(h session.Session) error {
+	r, why := e.lister.serves()
+	if why != nil {
+		return why
+	}
+	if r == nil {
+		return session.ErrClosed
+	}
+	var g session.Glance
+	if err := h.Glance(&g); err != nil {
+		return err
+	}
+	if g.Manager != r.initiators && g.Manager != r.responders {
+		return session.ErrNotFound
+	}
+	e.watching.mu.Lock()
+	defer e.watching.mu.Unlock()
+	w := e.watching.w
+	if w == nil || w.handle != h {
+		return h.Close()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.look(r.now())
+	t0 := r.now()
+	err := h.Close()
+	if err == nil {
+		w.closing = time.Duration(r.now() - t0)
+		w.ended(endedByHand, t0)
+	}
+	return err
+}
+
+// serves returns the run whose sessions there are, or why there are none.
+func (l *lister) serves() (*run, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.run, l.err
+}
