@@ -20,12 +20,14 @@ var blank = cell{r: ' '}
 type canvas struct {
 	w, h  int
 	cells []cell
+	hits  []hit // where a click means something, the uppermost last
 }
 
 // reset makes the canvas w by h and blank.
 func (c *canvas) reset(w, h int) {
 	w, h = max(w, 0), max(h, 0)
 	c.w, c.h = w, h
+	c.hits = c.hits[:0]
 	if n := w * h; cap(c.cells) < n {
 		c.cells = make([]cell, n)
 	} else {

@@ -135,19 +135,32 @@ func (m *model) drawHeader(a area, v *view) {
 	m.drawHead(a, head, x-2-head)
 
 	x = 1
+	gap := 2
+	if a.w < roomyTabs {
+		gap = 1
+	}
 	for i, p := range m.pages {
 		s := styleTabOff
 		if i == m.current {
 			s = styleTabOn
 		}
+		from := x
 		x = a.text(x, 1, tabKey(i), styleFaint)
-		x = a.text(x+1, 1, p.Title(), s) + 2
+		x = a.text(x+1, 1, p.Title(), s)
+		a.sub(rect{from, 1, x - from, 1}).hit(hitTab, i)
+		x += gap
 	}
-	x = a.textRight(end, 1, "? help", styleDim)
-	x = a.textRight(x, 1, headSeparator, styleFaint)
 	span := format.AppendSpan(m.buf[:0], v.window)
-	x = a.bytesRight(x, 1, span, styleStrong)
-	a.textRight(x, 1, "window ", styleDim)
+	const window, help = "window ", "? help"
+	need := columnsOfBytes(span) + columnsOf(window)
+	if x+need+columnsOf(headSeparator)+columnsOf(help) <= end {
+		end = a.textRight(end, 1, help, styleDim)
+		end = a.textRight(end, 1, headSeparator, styleFaint)
+	}
+	if x+need <= end {
+		end = a.bytesRight(end, 1, span, styleStrong)
+		a.textRight(end, 1, window, styleDim)
+	}
 }
 
 // drawHead draws as many parts of the left side as fit into room cells.
@@ -194,7 +207,7 @@ func (m *model) appendState(dst []byte, v *view) []byte {
 	dst = append(dst, "  "...) // room for the rune of the state
 	if v.frozen {
 		dst = append(dst, "frozen "...)
-		ago := m.snap.Elapsed - v.end
+		ago := m.snap.Elapsed - v.at
 		if ago < 0 {
 			ago = 0
 		}
@@ -204,7 +217,7 @@ func (m *model) appendState(dst []byte, v *view) []byte {
 		if v.snap.State != load.Running && m.have {
 			state = v.snap.State.String()
 		}
-		dst = format.AppendClock(append(append(dst, state...), ' '), v.end)
+		dst = format.AppendClock(append(append(dst, state...), ' '), v.at)
 	}
 	return dst
 }
@@ -295,6 +308,10 @@ func (m *model) drawFooter(a area, v *view) {
 	if m.trial != nil {
 		x = a.text(a.text(x, 0, "esc", styleKey)+1, 0, "stop", styleDim) + 2
 	}
+	if m.overlay != nil {
+		m.drawHints(a, x, m.overlay.Hints())
+		return
+	}
 	own := m.pages[m.current].Bindings()
 	for _, list := range [...][]binding{own, m.bindings} {
 		for i := range list {
@@ -360,5 +377,16 @@ func (m *model) composeSmall(a area) {
 			a.text((a.w-n)/2, a.h/2, t, styleDim)
 			return
 		}
+	}
+}
+
+// drawHints draws keys and what they do, as many as fit.
+func (m *model) drawHints(a area, x int, hints []hint) {
+	for _, h := range hints {
+		if x+columnsOf(h.key)+1+columnsOf(h.text) > a.w-1 {
+			return
+		}
+		x = a.text(x, 0, h.key, styleKey)
+		x = a.text(x+1, 0, h.text, styleDim) + 2
 	}
 }

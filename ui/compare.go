@@ -76,7 +76,7 @@ func newCompare() *comparePage {
 			help: "new before", act: p.pick(func(c *choice, marked bool) { c.other = c.other.step(-1, marked) }),
 		},
 		{
-			keys: []string{"m"}, group: groupPage, hint: "mark", idle: true,
+			keys: []string{"M"}, group: groupPage, hint: "mark", idle: true,
 			help: "keep this load as an arm", act: p.mark,
 		},
 	}

@@ -25,10 +25,10 @@ func TestPickingArms(t *testing.T) {
 		{"next new", "n", "baseline", "running", session.Baseline, session.Seed},
 		{"new before", "N", "baseline", "seed", session.Baseline, session.Seed},
 		{"both alike", "vv", "tuned", "tuned", session.Tuned, session.Tuned},
-		{"marked", "m", "marked", "running", session.Seed, session.Seed},
-		{"marked, then another base", "mv", "baseline", "running", session.Baseline, session.Seed},
-		{"marked, then another new", "mN", "marked", "tuned", session.Seed, session.Tuned},
-		{"marked and changed", "mb", "marked", "running", session.Seed, session.Optimizations{SingleHKDF: true, Pool: session.PoolSync}},
+		{"marked", "M", "marked", "running", session.Seed, session.Seed},
+		{"marked, then another base", "Mv", "baseline", "running", session.Baseline, session.Seed},
+		{"marked, then another new", "MN", "marked", "tuned", session.Seed, session.Tuned},
+		{"marked and changed", "Mb", "marked", "running", session.Seed, session.Optimizations{SingleHKDF: true, Pool: session.PoolSync}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestFiguresOfAnotherChoice(t *testing.T) {
 		{"longer slices", "l", unlikeChoice},
 		{"less load, which is not that of a slice", "<", ""},
 		{"another arm in force, which is none of both", "b", ""},
-		{"marked", "m", unlikeChoice},
+		{"marked", "M", unlikeChoice},
 	}
 	for _, tt := range tests {
 		for _, w := range []int{60, 80, 120} {

@@ -155,7 +155,7 @@ func (p *crypto) drawDrops(a area, v *view) {
 	if in.h < 1 || in.w < 20 {
 		return
 	}
-	d, ok := v.history.between(v.end, v.window)
+	d, ok := v.history.between(v.at, v.window)
 	failed := failures(&v.snap.Handshakes.HandshakeCounts)
 	now := pointOf(v.snap)
 	if a.h < listDrops {
@@ -280,7 +280,7 @@ func (p *crypto) put(f *flow, name string, n uint64) bool {
 func (p *crypto) dropsLine(a, in area, v *view, now *point, failed *[maxCauses]uint64) {
 	const title, narrow = "not started, by cause", 40
 	p.buf = append(p.buf[:0], "sessions since the start"...)
-	if d, ok := v.history.between(v.end, recent); ok {
+	if d, ok := v.history.between(v.at, recent); ok {
 		n := uint64(0)
 		for i := range d.to.drops {
 			n += d.to.drops[i] - d.from.drops[i]

@@ -19,7 +19,7 @@ func cryptoBench(t *testing.T, w, h int, kinds []load.HandshakeKind) *bench {
 	b := newBench(t, "dark", false)
 	b.size(w, h)
 	b.richStoryOf(kinds)
-	b.press("2")
+	b.press("4")
 	return b
 }
 
@@ -105,7 +105,7 @@ func TestKindInFull(t *testing.T) {
 func TestDropsAreCountedInTheWindow(t *testing.T) {
 	b := newBench(t, "dark", false)
 	b.size(160, 45)
-	b.press("2")
+	b.press("4")
 	b.load.s.Dropped = load.Dropped{Live: 11, Memory: 12, CPU: 13, Generator: 14, Failed: 16}
 	b.load.s.Handshakes.Failed = 9
 	b.load.s.Handshakes.FailedBy = load.Causes{"timeout": 4, "low_order": 3, "a new word": 2}
@@ -139,7 +139,7 @@ func TestDropsAreCountedInTheWindow(t *testing.T) {
 func TestMoreCausesThanRows(t *testing.T) {
 	b := newBench(t, "dark", false)
 	b.size(120, 40)
-	b.press("2")
+	b.press("4")
 	all := load.Causes{}
 	for _, word := range causes {
 		all[word] = 10

@@ -282,6 +282,26 @@ func (e *fakeEngine) Reset() error {
 	return nil
 }
 
+func (e *fakeEngine) Collect() error {
+	e.call("collect")
+	return nil
+}
+
+func (e *fakeEngine) Sessions(q load.SessionQuery) (load.SessionList, error) {
+	return load.SessionList{Query: q, FollowedPlace: -1}, nil
+}
+
+func (e *fakeEngine) Session(session.Session) (load.SessionDetail, error) {
+	return load.SessionDetail{}, session.ErrClosed
+}
+
+func (e *fakeEngine) CloseSession(session.Session) error {
+	e.call("close")
+	return nil
+}
+
+func (e *fakeEngine) PoolShards() []load.PoolShard { return nil }
+
 // Experiment has measured what is sent to slices.
 func (e *fakeEngine) Experiment(ctx context.Context, x *load.Experiment, seen func(load.Slice)) (load.Results, error) {
 	compare := func(on bool) {

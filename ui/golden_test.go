@@ -89,14 +89,14 @@ func TestGoldenCrypto(t *testing.T) {
 			b := newBench(t, "dark", false)
 			b.size(s[0], s[1])
 			b.richStory()
-			b.press("2")
+			b.press("4")
 			golden(t, fmt.Sprintf("crypto-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
 		})
 	}
 	t.Run("all kinds", func(t *testing.T) {
 		b := newBench(t, "dark", false)
 		b.richStoryOf(allKinds())
-		b.press("2")
+		b.press("4")
 		for _, s := range [][2]int{{80, 24}, {160, 45}} {
 			b.size(s[0], s[1])
 			golden(t, fmt.Sprintf("crypto-all-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
@@ -106,7 +106,7 @@ func TestGoldenCrypto(t *testing.T) {
 		b := newBench(t, "dark", false)
 		b.size(80, 24)
 		b.story()
-		b.press("2")
+		b.press("4")
 		golden(t, "crypto-none-80x24.golden", b.plain()+"\n")
 	})
 }
@@ -118,7 +118,7 @@ func TestGoldenCryptoLooks(t *testing.T) {
 			b.size(80, 24)
 			b.richStory()
 			golden(t, "strip-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
-			b.press("2")
+			b.press("4")
 			golden(t, "crypto-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
 		})
 	}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -11,6 +13,7 @@ import (
 // binding is one key and what it does. The keys that work, the help and the
 // hints in the footer all come from bindings, so that they cannot disagree.
 type binding struct {
+	name string   // what a configuration file and the palette call it
 	keys []string // as Bubble Tea names them, the first is the one to show
 	show string   // how the key is shown, "" for the first of keys
 	help string   // what it does, without a full stop
@@ -52,46 +55,44 @@ func (b *binding) has(key string) bool {
 
 // globalBindings are the keys that work on every page.
 func globalBindings(pages []page) []binding {
-	list := []binding{
-		{
-			keys: []string{" "}, show: "space", group: groupView, hint: "freeze",
-			help: "freeze the view; recording goes on", act: (*model).toggleFreeze,
-		},
-		{
-			keys: []string{"+", "="}, show: "+ -", group: groupView, hint: "zoom", hintKeys: "+ -",
-			help: "zoom in, or out: a shorter window, or a longer one", act: func(m *model) tea.Cmd { return m.zoom(-1) },
-		},
-		{
-			keys: []string{"-", "_"}, group: groupView, with: true,
-			help: "zoom out", act: func(m *model) tea.Cmd { return m.zoom(1) },
-		},
-	}
-	titles, tabs := make([]string, len(pages)), make([]string, len(pages))
+	return slices.Concat(
+		timeBindings(), pageBindings(pages), switchBindings(), loadBindings(), tuneBindings(), collectBindings(),
+		paletteBindings(), exportBindings(), lookBindings(), mouseBindings(), programBindings(),
+	)
+}
+
+// pageBindings are the keys that turn pages.
+func pageBindings(pages []page) []binding {
+	var list []binding
 	for i, p := range pages {
-		titles[i], tabs[i] = p.Title(), tabKey(i)
-	}
-	for i := range pages {
 		list = append(list, binding{
-			keys: []string{tabs[i]}, show: strings.Join(tabs, " "), group: groupView, with: i > 0,
-			help: "page " + strings.Join(titles, ", "), act: func(m *model) tea.Cmd { return m.showPage(i) },
+			name: "page-" + strings.ToLower(p.Title()), keys: []string{tabKey(i)}, show: "1 to " + strconv.Itoa(len(pages)),
+			group: groupView, with: i > 0,
+			help: "pages, in the order of their tabs", act: func(m *model) tea.Cmd { return m.showPage(i) },
 		})
 	}
-	list = append(list,
+	return append(list,
 		binding{
-			keys: []string{"tab", "right"}, group: groupView, hint: "page",
-			help: "next page, as right; shift-tab, as left, is back", act: func(m *model) tea.Cmd { return m.turnPage(1) },
+			name: "next-page", keys: []string{"tab"}, group: groupView, hint: "page",
+			help: "next page; shift-tab is back", act: func(m *model) tea.Cmd { return m.turnPage(1) },
 		},
 		binding{
-			keys: []string{"shift+tab", "left"}, show: "left", group: groupView, with: true,
+			name: "previous-page", keys: []string{"shift+tab"}, show: "S-tab", group: groupView, with: true,
 			help: "page before", act: func(m *model) tea.Cmd { return m.turnPage(-1) },
 		},
 	)
+}
+
+// switchBindings are the keys of the optimizations.
+func switchBindings() []binding {
 	hintKeys := make([]string, len(optimizations))
 	for i, o := range optimizations {
 		hintKeys[i] = o.key
 	}
+	var list []binding
 	for i, o := range optimizations {
 		b := binding{
+			name: strings.ReplaceAll(strings.ToLower(o.name), " ", "-"),
 			keys: []string{o.key}, group: groupOptimizations, idle: true,
 			help: o.code + " " + o.name + ": " + o.about,
 			act:  func(m *model) tea.Cmd { return m.toggle(i) },
@@ -101,50 +102,61 @@ func globalBindings(pages []page) []binding {
 		}
 		list = append(list, b)
 	}
-	return append(list,
-		binding{
-			keys: []string{"<"}, show: "< >", group: groupLoad, hint: "load", hintKeys: "< >", idle: true,
+	return list
+}
+
+// loadBindings are the keys that change the load.
+func loadBindings() []binding {
+	return []binding{
+		{
+			name: "less-load", keys: []string{"<"}, show: "< >", group: groupLoad, hint: "load", hintKeys: "< >", idle: true,
 			help: "less load, or more: rate or workers, in steps 1-2-5", act: func(m *model) tea.Cmd { return m.stepLoad(-1) },
 		},
-		binding{
-			keys: []string{">"}, group: groupLoad, with: true, idle: true,
+		{
+			name: "more-load", keys: []string{">"}, group: groupLoad, with: true, idle: true,
 			help: "more load", act: func(m *model) tea.Cmd { return m.stepLoad(1) },
 		},
 		cycling("o", "profile"),
 		cycling("a", "handshake"),
 		cycling("w", "transport"),
-		binding{
-			keys: []string{"P"}, group: groupLoad, idle: true,
+		{
+			name: "pause", keys: []string{"P"}, group: groupLoad, idle: true,
 			help: "pause the load, or go on", act: (*model).togglePause,
 		},
-		binding{
-			keys: []string{"R"}, group: groupLoad, idle: true,
+		{
+			name: "reset", keys: []string{"R"}, group: groupLoad, idle: true,
 			help: "set all counters to zero", act: (*model).resetCounters,
 		},
-		binding{
-			keys: []string{"?"}, group: groupProgram, hint: "help",
+	}
+}
+
+// programBindings are the keys about the program itself.
+func programBindings() []binding {
+	return []binding{
+		{
+			name: "help", keys: []string{"?"}, group: groupProgram, hint: "help",
 			help: "this help", act: (*model).toggleHelp,
 		},
-		binding{
-			keys: []string{"esc"}, group: groupProgram,
-			help: "close the help, or stop a comparison", act: (*model).escape,
+		{
+			name: "back", keys: []string{"esc"}, group: groupProgram,
+			help: "close what is open, or stop a comparison", act: (*model).escape,
 		},
-		binding{
-			keys: []string{"ctrl+z"}, group: groupProgram,
+		{
+			name: "suspend", keys: []string{"ctrl+z"}, group: groupProgram,
 			help: "suspend; fg brings it back", act: (*model).suspend,
 		},
-		binding{
-			keys: []string{"q", "ctrl+c"}, group: groupProgram, hint: "quit",
+		{
+			name: "quit", keys: []string{"q", "ctrl+c"}, group: groupProgram, hint: "quit",
 			help: "quit; ctrl+c does, too", act: (*model).quit,
 		},
-	)
+	}
 }
 
 // cycling is a key that turns a parameter from choice to choice.
 func cycling(key, name string) binding {
 	param, _ := load.Lookup(name)
 	return binding{
-		keys: []string{key}, group: groupLoad, idle: true,
+		name: name, keys: []string{key}, group: groupLoad, idle: true,
 		help: "next " + name + ": " + strings.Join(param.Choices, ", "),
 		act:  func(m *model) tea.Cmd { return m.cycle(param) },
 	}

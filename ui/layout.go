@@ -5,6 +5,7 @@ package ui
 const (
 	minWidth, minHeight    = 60, 16
 	headerRows, footerRows = 2, 1
+	roomyTabs              = 76 // from here on tabs stand apart
 )
 
 // What the parts of the Overview need, in cells.

@@ -41,6 +41,7 @@ type model struct {
 	current  int
 	bindings []binding
 	help     bool
+	overlay  overlay       // nil if nothing lies over the page
 	notice   string        // an error to show in the footer
 	noticeAt time.Duration // when it came, as now has it
 
@@ -189,7 +190,7 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	case snapshotMsg:
 		m.snap, m.have, m.config = msg.snap, true, msg.snap.Config
 		m.history.push(&m.snap)
-		cmd = m.next()
+		cmd = tea.Batch(m.next(), m.poll())
 	case endedMsg:
 		m.err = msg.err
 		return m, tea.Quit
@@ -209,9 +210,13 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		m.resize(msg.Width, msg.Height)
 	case tea.KeyMsg:
 		cmd = m.keys(msg)
+	case tea.MouseMsg:
+		cmd = m.mouse(msg)
 	case resumedMsg:
 		// The terminal was repainted by others: nothing of it can be relied on.
 		cmd = tea.ClearScreen
+	default:
+		cmd = m.receive(msg)
 	}
 	if !measuring || !m.measuring() || drawnAtOnce(msg) {
 		m.compose()
@@ -244,6 +249,9 @@ func (m *model) resize(w, h int) {
 // keys does what the keys of one message stand for: Bubble Tea puts runes that
 // come close together, as in quick typing, into one.
 func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
+	if m.overlay != nil && msg.Type != tea.KeyCtrlC {
+		return m.overlay.Key(m, msg)
+	}
 	if msg.Paste {
 		return nil // a text that was meant for somebody else
 	}
@@ -274,6 +282,26 @@ func (m *model) key(key string) tea.Cmd {
 		return refuse(load.ErrComparing)
 	}
 	return b.act(m)
+}
+
+// poll has the page shown ask for more than snapshots tell.
+func (m *model) poll() tea.Cmd {
+	if p, ok := m.pages[m.current].(poller); ok && m.trial == nil {
+		return p.Poll(m)
+	}
+	return nil
+}
+
+// receive gives a message to the page whose it is.
+func (m *model) receive(msg tea.Msg) tea.Cmd {
+	for _, p := range m.pages {
+		if r, ok := p.(receiver); ok {
+			if cmd, its := r.Receive(m, msg); its {
+				return cmd
+			}
+		}
+	}
+	return nil
 }
 
 // The actions of the bindings.
@@ -423,6 +451,9 @@ func (m *model) compose() {
 		if m.help {
 			m.drawHelp(body)
 		}
+		if m.overlay != nil {
+			m.overlay.Draw(m, body, v)
+		}
 	}
 	m.encoded = m.canvas.appendFrame(m.encoded[:0], m.theme, m.ascii)
 	m.frame = string(m.encoded)
@@ -444,6 +475,7 @@ func (m *model) view() *view {
 		history: m.history,
 		snap:    &m.snap,
 		end:     m.snap.Elapsed,
+		at:      m.snap.Elapsed,
 		window:  windows[m.window],
 		changed: m.history.changed,
 		frozen:  m.frozen,
@@ -456,6 +488,7 @@ func (m *model) view() *view {
 	}
 	if m.frozen {
 		v.snap, v.end, v.changed = &m.frozenSnap, m.frozenSnap.Elapsed, m.frozenChanged
+		v.at = v.end
 		v.footing, v.measured = &m.frozenFooting, &m.frozenKnown
 	}
 	return v

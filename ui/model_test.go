@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -24,23 +23,24 @@ func TestEverySize(t *testing.T) {
 			sizes = append(sizes, struct{ w, h int }{w, h})
 		}
 	}
-	for _, theme := range []string{"dark", "light", "16", "mono"} {
-		for _, ascii := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s ascii %v", theme, ascii), func(t *testing.T) {
-				t.Parallel()
-				b := newBench(t, theme, ascii)
-				b.richStory()
-				b.load.s.Valid, b.load.s.Reasons = false, []string{"reached 91.0 % of the offered rate"}
-				b.Update(snapshotMsg{b.load.s})
-				for i, help := range []bool{false, true, false} {
-					b.help, b.current = help, i/2
-					for _, s := range sizes {
-						b.size(s.w, s.h)
-						everyLineIsAsWide(t, b, s.w, s.h)
+	for _, look := range looksOfGoldens {
+		t.Run(look.name(), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, look.theme, look.ascii)
+			b.richStory()
+			b.load.s.Valid, b.load.s.Reasons = false, []string{"reached 91.0 % of the offered rate"}
+			b.Update(snapshotMsg{b.load.s})
+			for i := range len(b.pages) + 1 {
+				b.current, b.help = i%len(b.pages), i == len(b.pages)
+				for j, s := range sizes {
+					if look.theme != "dark" && !look.ascii && j%7 != i {
+						continue // what is where does not depend on colours
 					}
+					b.size(s.w, s.h)
+					everyLineIsAsWide(t, b, s.w, s.h)
 				}
-			})
-		}
+			}
+		})
 	}
 }
 

@@ -108,7 +108,7 @@ func (o *overview) tile(a area, v *view, which int) {
 		return
 	}
 	s := tileStyles[which]
-	now, ok := v.history.between(v.end, recent)
+	now, ok := v.history.between(v.at, recent)
 	o.buf = o.tileValue(o.buf[:0], v, which, now, ok)
 	n := len(o.buf)
 	if in.h > 1 {
@@ -226,11 +226,11 @@ func (o *overview) drawSwitches(a area, v *view) {
 		return
 	}
 	o.buf = append(o.buf[:0], "measured, off and on"...)
-	switch left := minSteady - v.footing.steady(v.end); {
+	switch left := minSteady - v.footing.steady(v.at); {
 	case v.snap.Elapsed == 0:
 	case v.snap.State == load.Paused:
 		o.buf = append(o.buf[:0], "not measured while paused"...)
-	case !v.footing.level(v.end):
+	case !v.footing.level(v.at):
 		o.buf = append(o.buf[:0], "needs a steady load"...)
 	case left > 0:
 		o.buf = append(o.buf[:0], "settling, measured in "...)
@@ -320,11 +320,11 @@ func (o *overview) compactSwitches(in area, v *view) {
 // seconds, and never of time before it.
 func (o *overview) current(v *view) (figures, bool) {
 	const most, least = 5 * time.Second, 500 * time.Millisecond
-	since := v.end - v.changed
+	since := v.at - v.changed
 	if since < least {
 		return figures{}, false
 	}
-	d, ok := v.history.between(v.end, min(since, most))
+	d, ok := v.history.between(v.at, min(since, most))
 	if !ok {
 		return figures{}, false
 	}
@@ -430,9 +430,9 @@ func (o *overview) slot(a area, v *view, at stretch, label string, i int, with s
 	labelStyle, valueStyle := styleFaint, styleDim
 	if with == v.snap.Config.Optimizations {
 		labelStyle, valueStyle = styleText, accent
-		level := v.footing.level(v.end)
+		level := v.footing.level(v.at)
 		if level {
-			ok = ok && v.footing.steady(v.end) >= minSteady
+			ok = ok && v.footing.steady(v.at) >= minSteady
 		}
 		if !ok {
 			valueStyle = styleText
@@ -451,7 +451,7 @@ func (o *overview) slot(a area, v *view, at stretch, label string, i int, with s
 func (o *overview) drawStages(a area, v *view) {
 	title := "where a session's time goes"
 	in := a.box(title)
-	d, ok := v.history.between(v.end, v.window)
+	d, ok := v.history.between(v.at, v.window)
 	if in.h < 1 || in.w < 30 {
 		return
 	}

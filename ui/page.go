@@ -25,17 +25,46 @@ type page interface {
 	Render(a area, v *view)
 }
 
+// What a page may be besides.
+type (
+	// poller asks the engine for what is not in snapshots. Poll is called after each
+	// snapshot while the page is shown; nil asks for nothing.
+	poller interface{ Poll(m *model) tea.Cmd }
+	// receiver gets the messages of its own commands, whether it is shown or not,
+	// and reports whether a message was one of them.
+	receiver interface {
+		Receive(m *model, msg tea.Msg) (tea.Cmd, bool)
+	}
+	// clicker is told of clicks into what it marked with area.hit; x and y count from
+	// the upper left of that.
+	clicker interface {
+		Click(m *model, h hit, x, y int) tea.Cmd
+	}
+	// wheeler has rows to move through by the wheel.
+	wheeler interface {
+		Wheel(m *model, by int) tea.Cmd
+	}
+	// dataSource can be exported as figures.
+	dataSource interface{ Data(v *view) []dataset }
+	// copier has a row under a cursor, as text.
+	copier interface{ Copy(v *view) string }
+)
+
 // newPages returns all pages, in the order of their tabs.
-func newPages() []page { return []page{newOverview(), newCrypto(), newCompare()} }
+func newPages() []page {
+	return []page{newOverview(), newSessions(), newPool(), newCrypto(), newGC(), newCompare(), newEvents()}
+}
 
 // view is the moment that is shown, and how.
 type view struct {
 	history *history
-	snap    *load.Snapshot // the newest at or before end
+	snap    *load.Snapshot // the newest at or before at
 	end     time.Duration  // the right end of all charts, as Snapshot.Elapsed
+	at      time.Duration  // the moment of all figures: end, or where the cursor is
 	window  time.Duration  // the width of all charts
 	changed time.Duration  // when the configuration of snap came into force
 	frozen  bool
+	cursor  bool     // charts show where at is
 	footing *footing // of the load at end
 	// measured is what was known of the optimizations at that moment.
 	measured *measurements

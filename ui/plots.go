@@ -91,6 +91,7 @@ func (b *chartBox) plot(v *view, top int, label func(dst []byte, part float64) [
 	}
 	b.timeAxis(axisWidth+2, in.w-axisWidth-1, v.window, end)
 	plot := in.valueAxis(axisWidth)
+	plot.hit(hitChart, 0)
 	put := func(y int, part float64) {
 		*b.tick = label((*b.tick)[:0], part)
 		if len(*b.tick) > 0 {
@@ -264,7 +265,7 @@ func (p *plotter) collectLayers(c *columns) int {
 // drawLegend lists the layers, the topmost first, perRow in a row, with their
 // present rates.
 func (p *plotter) drawLegend(a area, v *view, layers []layer, perRow int) {
-	d, ok := v.history.between(v.end, recent)
+	d, ok := v.history.between(v.at, recent)
 	w, gap := a.w/perRow, 1
 	if perRow > 1 {
 		gap = min(max(w-legendWidth, 1), 3)
@@ -379,7 +380,7 @@ func (p *plotter) chartHeap(a area, v *view) {
 	p.ys = c.gauge(p.ys[:0], heapGoal)
 	high := p.scales[scaleHeap].fit(highest(p.ys), 1)
 	p.buf = p.buf[:0]
-	if d, ok := v.history.between(v.end, recent); ok {
+	if d, ok := v.history.between(v.at, recent); ok {
 		p.buf = format.AppendBytes(p.buf, float64(d.to.heapLive))
 	}
 	b := p.chart(a, "heap")
@@ -396,7 +397,7 @@ func (p *plotter) chartHeap(a area, v *view) {
 
 // appendNow appends the present value of a figure.
 func (p *plotter) appendNow(dst []byte, v *view, format func([]byte, float64) []byte, figure func(delta) float64) []byte {
-	d, ok := v.history.between(v.end, recent)
+	d, ok := v.history.between(v.at, recent)
 	if !ok {
 		return append(dst, dash...)
 	}

@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/engine/session"
 	"github.com/SAGE-X-project/sagetop/internal/claims"
 	_ "github.com/SAGE-X-project/sagetop/internal/termbg" // before Bubble Tea asks the terminal
 )
@@ -33,6 +34,16 @@ type Engine interface {
 	// calls seen after each slice, from any goroutine, and returns what it has, with
 	// [context.Cause] of ctx, soon after that has ended.
 	Experiment(ctx context.Context, x *load.Experiment, seen func(load.Slice)) (load.Results, error)
+	// Sessions lists sessions, and does not wait for them to be looked at.
+	Sessions(q load.SessionQuery) (load.SessionList, error)
+	// Session tells the story of one.
+	Session(h session.Session) (load.SessionDetail, error)
+	// CloseSession closes one end.
+	CloseSession(h session.Session) error
+	// PoolShards tells what the pool does in each shard.
+	PoolShards() []load.PoolShard
+	// Collect forces a garbage collection and returns when it is over.
+	Collect() error
 }
 
 // Options is what [Run] shows, and where.

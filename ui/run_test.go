@@ -186,7 +186,7 @@ func TestRunEndsWhileComparing(t *testing.T) {
 			done := x.start(ctx, e)
 			e.snapshots <- newFakeLoad(session.Tuned).step()
 			x.await("sagetop")
-			x.press("3\r")
+			x.press("6\r")
 			x.await("warming up")
 			for _, s := range fakeSlices(load.Plan{Arms: make([]load.Arm, 2), Slices: 20})[:9] {
 				e.slices <- s

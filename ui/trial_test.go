@@ -84,7 +84,7 @@ func TestCompareFromStartToEnd(t *testing.T) {
 		t.Errorf("applied %v, called %v", b.engine.applied, b.engine.calls)
 	}
 	b.press(b.compareKey())
-	for _, key := range []string{"v", "N", "m", "s", "L", "enter"} {
+	for _, key := range []string{"v", "N", "M", "s", "L", "enter"} {
 		before := p.choice
 		b.press(key)
 		b.nextSlice()
@@ -170,7 +170,7 @@ func TestClaimsKeepTheChoiceOfArms(t *testing.T) {
 	b.size(80, 24)
 	onCompare(b, func(b *bench) { b.press("c") })
 	before := b.comparePage().choice
-	for _, key := range []string{"v", "V", "n", "N", "m"} {
+	for _, key := range []string{"v", "V", "n", "N", "M"} {
 		b.press(key)
 		if b.comparePage().choice != before || !strings.Contains(b.plain(), "▲ "+errArmsOfClaims.Error()) {
 			t.Errorf("%s is not refused:\n%s", key, b.plain())

@@ -102,7 +102,7 @@ func TestE2EEndings(t *testing.T) {
 func TestE2EQuitComparing(t *testing.T) {
 	x := start(t, usual, builtBinary(t), "--rate", "1000/s")
 	x.shows(live)
-	x.keys("3\r")
+	x.keys("6\r")
 	measured := regexp.MustCompile(`[1-9]\d* of 40 slices`)
 	x.until("a slice", measured.MatchString)
 	x.keys("q")

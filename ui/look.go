@@ -1,0 +1,4 @@
+package ui
+
+// lookBindings are the keys that change how everything looks.
+func lookBindings() []binding { return nil }

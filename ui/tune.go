@@ -1,0 +1,4 @@
+package ui
+
+// tuneBindings are the keys of the tuning panel.
+func tuneBindings() []binding { return nil }
