@@ -204,6 +204,7 @@ type history struct {
 	cycles       []load.Cycle // a ring
 	firstCycle   int
 	markers      []marker // oldest first
+	snaps        snapshots
 
 	config   load.Config   // of the newest snapshot
 	changed  time.Duration // when that configuration came into force
@@ -222,6 +223,7 @@ func newHistory() *history {
 		cycles:   make([]load.Cycle, 0, maxCycles),
 		markers:  make([]marker, 0, maxMarkers),
 		measured: newMeasurements(),
+		snaps:    newSnapshots(),
 	}
 }
 
@@ -240,6 +242,7 @@ func (h *history) push(s *load.Snapshot) {
 		h.whole.clear()
 		h.cycles, h.firstCycle = h.cycles[:0], 0
 		h.markers = h.markers[:0]
+		h.snaps.clear()
 		stands = false
 		h.config, h.changed = s.Config, s.Elapsed
 	case s.Elapsed == h.fine.time(newest):
@@ -266,6 +269,7 @@ func (h *history) push(s *load.Snapshot) {
 	}
 	h.pushWhole(s.Elapsed, &p)
 	h.pushCycles(s.GC.Recent)
+	h.snaps.push(s, !stands)
 	h.measured.update(h, s)
 }
 

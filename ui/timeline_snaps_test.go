@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+
+	"pgregory.net/rapid"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+)
+
+// TestSnapshotsTakeLittle: the dashboard shares its heap with what it measures.
+func TestSnapshotsTakeLittle(t *testing.T) {
+	const most = 3 << 20
+	if got := unsafe.Sizeof(load.Snapshot{}) * (fineSnaps + coarseSnaps); got > most {
+		t.Errorf("the snapshots take %d bytes, more than %d: keep fewer", got, most)
+	}
+}
+
+func TestSnapAt(t *testing.T) {
+	h := newHistory()
+	if h.snapAt(time.Hour) != nil {
+		t.Error("an empty history has a snapshot")
+	}
+	s := *snapshotAt(0, 0)
+	s.GC.Recent = []load.Cycle{{Number: 1}}
+	s.Handshakes.BySuite = []load.HandshakeKind{{}}
+	const run = 70 * time.Minute
+	for s.Elapsed < run {
+		s.Elapsed += 100 * time.Millisecond
+		s.Sessions.Created++
+		s.Handshakes.BySuite[0].Completed++ // not so in an engine: the ring must not share it
+		h.push(&s)
+	}
+	for _, tt := range []struct {
+		name    string
+		ago     time.Duration
+		atMost  time.Duration
+		missing bool
+	}{
+		{"now", 0, fineSnapStep, false},
+		{"a while ago", 4 * time.Minute, fineSnapStep, false},
+		{"half an hour ago", 30 * time.Minute, coarseSnapStep, false},
+		{"almost an hour ago", 59 * time.Minute, coarseSnapStep, false},
+		{"too long ago", 69 * time.Minute, 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			at := run - tt.ago
+			got := h.snapAt(at)
+			if (got == nil) != tt.missing {
+				t.Fatalf("%v ago: %v", tt.ago, got)
+			}
+			if got == nil {
+				return
+			}
+			if age := at - got.Elapsed; age < 0 || age > tt.atMost {
+				t.Errorf("%v ago the snapshot is %v older", tt.ago, age)
+			}
+			if got.Handshakes.BySuite[0].Completed != got.Sessions.Created {
+				t.Error("what is kept changes with what came later")
+			}
+			if got.GC.Recent != nil {
+				t.Error("the cycles are kept twice")
+			}
+		})
+	}
+	h.push(snapshotAt(time.Second, 0))
+	if got := h.snapAt(run); got == nil || got.Elapsed != time.Second {
+		t.Errorf("after a reset %v is left", got)
+	}
+}
+
+// TestSnapAtIsNeverLater: whatever comes when, the snapshot of a moment is from that
+// moment or before it, and one of those that came.
+func TestSnapAtIsNeverLater(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := newHistory()
+		var at time.Duration
+		came := map[time.Duration]bool{}
+		for _, step := range rapid.SliceOfN(rapid.Int64Range(1, 4000), 1, 500).Draw(t, "steps") {
+			at += time.Duration(step) * time.Millisecond
+			came[at] = true
+			h.push(snapshotAt(at, uint64(at)))
+		}
+		for range 20 {
+			moment := time.Duration(rapid.Int64Range(0, int64(at)).Draw(t, "moment"))
+			s := h.snapAt(moment)
+			if s == nil {
+				continue
+			}
+			if s.Elapsed > moment || !came[s.Elapsed] || s.Sessions.Created != uint64(s.Elapsed) {
+				t.Fatalf("at %v: the snapshot of %v", moment, s.Elapsed)
+			}
+		}
+	})
+}
