@@ -27,6 +27,7 @@ const (
 	styleTabOn
 	styleTabOff
 	styleKey
+	styleCursor // of a line that is typed into
 	styleGood
 	styleWarn
 	styleBad
@@ -96,6 +97,7 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {color: "#e6e9ef", bold: true, underline: true},
 		styleTabOff:     {color: "#8b93a5"},
 		styleKey:        {color: "#c9d1e3", bold: true},
+		styleCursor:     {color: "#e6e9ef", bold: true, underline: true},
 		styleGood:       {color: "#8fcf7f"},
 		styleWarn:       {color: "#f0c060"},
 		styleBad:        {color: "#f08080"},
@@ -145,6 +147,7 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {color: "#1b2130", bold: true, underline: true},
 		styleTabOff:     {color: "#586074"},
 		styleKey:        {color: "#26304a", bold: true},
+		styleCursor:     {color: "#1b2130", bold: true, underline: true},
 		styleGood:       {color: "#2d7d2a"},
 		styleWarn:       {color: "#946000"},
 		styleBad:        {color: "#b3263a"},
@@ -194,6 +197,7 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {bold: true, underline: true},
 		styleTabOff:     {},
 		styleKey:        {bold: true},
+		styleCursor:     {bold: true, underline: true},
 		styleGood:       {color: "2"},
 		styleWarn:       {color: "3"},
 		styleBad:        {color: "9"},
@@ -240,6 +244,7 @@ var looks = map[string][numStyles]look{
 		styleName:       {bold: true},
 		styleTabOn:      {bold: true, underline: true},
 		styleKey:        {bold: true},
+		styleCursor:     {bold: true, underline: true},
 		styleWarn:       {bold: true},
 		styleBad:        {bold: true},
 		styleMarker:     {bold: true},
