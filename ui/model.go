@@ -21,6 +21,7 @@ const noticeTime = 6 * time.Second
 type model struct {
 	ctx     context.Context
 	engine  Engine
+	out     *output // the terminal; commands may write to it what is no frame
 	version string
 	theme   *theme
 	ascii   bool
@@ -65,6 +66,7 @@ func newModel(ctx context.Context, o *Options, th *theme) *model {
 	m := &model{
 		ctx:      ctx,
 		engine:   o.Engine,
+		out:      newOutput(o.Output),
 		version:  o.Version,
 		theme:    th,
 		ascii:    o.ASCII,

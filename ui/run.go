@@ -119,7 +119,7 @@ func Run(ctx context.Context, o Options) error {
 	m := newModel(inner, &o, th)
 	program := tea.NewProgram(m,
 		tea.WithInput(o.Input),
-		tea.WithOutput(o.Output),
+		tea.WithOutput(m.out.writer()),
 		tea.WithAltScreen(),
 		tea.WithFPS(framesPerSecond),
 		tea.WithoutSignalHandler(),
