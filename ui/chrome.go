@@ -295,8 +295,12 @@ func (m *model) drawFooter(a area, v *view) {
 		if m.reason != "" {
 			end = a.w * 3 / 5
 		}
-		x = a.text(x, 0, "▲ ", styleBad)
-		x = a.text(x, 0, fitText(m.notice, end-x), styleBad) + 2
+		sign, st := "▲ ", styleBad
+		if m.told {
+			sign, st = "● ", styleGood
+		}
+		x = a.text(x, 0, sign, st)
+		x = a.text(x, 0, fitText(m.notice, end-x), st) + 2
 	}
 	if m.reason != "" {
 		x = a.text(x, 0, "▲ ", styleWarn)

@@ -57,7 +57,7 @@ func TestGoldenStrip(t *testing.T) {
 
 // looksOfGoldens are the themes and drawings of which there is a picture as bytes
 // for the terminal.
-var looksOfGoldens = []goldenLook{{"dark", false}, {"light", false}, {"16", false}, {"mono", false}, {"mono", true}}
+var looksOfGoldens = []goldenLook{{"dark", false}, {"light", false}, {"colorblind", false}, {"16", false}, {"mono", false}, {"mono", true}}
 
 type goldenLook struct {
 	theme string

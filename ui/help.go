@@ -1,6 +1,9 @@
 package ui
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // helpWords explain what the figures mean.
 var helpWords = [...][2]string{
@@ -12,82 +15,146 @@ var helpWords = [...][2]string{
 }
 
 const (
-	helpKeyWidth  = 8
-	helpWordWidth = 12
+	helpKeyWidth    = 8
+	helpWordWidth   = 12
+	helpColumnWidth = 38 // at least, in one of several columns
+	helpColumnWide  = 62 // at most
 )
 
-// drawHelp draws all bindings in force over the page: under headings with an
-// explanation of words, without them, or in two columns, as there is room.
-func (m *model) drawHelp(a area) {
+// helpLine is one row of the help: a heading, or a part of an entry.
+type helpLine struct {
+	heading   bool
+	key, text string // "" for what goes on from the row above
+	refused   bool
+	word      bool
+}
+
+// helpLines lays out everything that the help says for columns of w cells.
+func (m *model) helpLines(w int) []helpLine {
+	var lines []helpLine
+	entry := func(l helpLine, indent int) {
+		text := l.text
+		for first := true; first || text != ""; first = false {
+			l.text, text = cutWords(text, w-indent-3)
+			lines = append(lines, l)
+			l.key = ""
+		}
+	}
 	list := slices.DeleteFunc(m.inForce(), func(b binding) bool { return b.with })
-	widest := 0
-	for i := range list {
-		widest = max(widest, columnsOf(list[i].help))
-	}
-	w := min(helpKeyWidth+widest+6, a.w)
-	full := len(list) + len(helpWords) + 1
 	for _, g := range groups {
-		if inGroup(list, g) {
-			full += 2
+		if !inGroup(list, g) {
+			continue
+		}
+		if len(lines) > 0 {
+			lines = append(lines, helpLine{})
+		}
+		lines = append(lines, helpLine{heading: true, text: g})
+		for i := range list {
+			if b := &list[i]; b.group == g {
+				entry(helpLine{key: b.label(), text: b.help, refused: b.idle && m.trial != nil}, helpKeyWidth)
+			}
 		}
 	}
-	switch {
-	case a.h >= full+2:
-		m.drawHelpGroups(m.helpBox(a, max(w, 72), full), list)
-	case a.h >= len(list)+2:
-		in := m.helpBox(a, w, len(list))
-		for i := range list {
-			m.helpRow(in.sub(rect{0, i, in.w, 1}), &list[i])
+	lines = append(lines, helpLine{}, helpLine{heading: true, text: "words"})
+	for _, word := range helpWords {
+		entry(helpLine{key: word[0], text: word[1], word: true}, helpWordWidth)
+	}
+	return lines
+}
+
+// arrangeHelp lays the help out in the fewest columns in which it fits into a, or in as
+// many as have room.
+func (m *model) arrangeHelp(a area) (columns, w int, lines []helpLine) {
+	for most := max(1, min((a.w-4)/helpColumnWidth, 3)); ; {
+		columns++
+		w = min((a.w-4)/columns, helpColumnWide)
+		lines = m.helpLines(w)
+		if columns == most || helpRows(lines, columns)+2 <= a.h {
+			return columns, w, lines
 		}
-	default:
-		m.drawHelpColumns(a, min(2*w, a.w), list)
 	}
 }
 
-// drawHelpColumns draws the bindings in two columns of a box of w cells, with texts in
-// as many rows as they need, if there is room for that anywhere.
-func (m *model) drawHelpColumns(a area, w int, list []binding) {
-	half := (w - 2) / 2
-	first, rows := splitHelp(list, func(b *binding) int { return wordRows(b.help, half-3-helpKeyWidth) })
+// drawHelp draws all bindings in force, and what some words mean, over the page: in as
+// many columns as fit, and where that is not enough, as much as fits from m.helpTop on.
+func (m *model) drawHelp(a area) {
+	columns, w, lines := m.arrangeHelp(a)
+	rows := helpRows(lines, columns)
 	if rows+2 > a.h {
 		a = m.canvas.all() // over the header and footer, too
 	}
-	whole := rows+2 <= a.h
-	if !whole {
-		first, rows = splitHelp(list, func(*binding) int { return 1 })
+	shown := min(rows, a.h-2)
+	in := m.helpBox(a, w*columns+2, shown)
+	filled := helpColumns(lines, max(shown, 1))
+	pages := (len(filled) + columns - 1) / columns
+	m.helpTop = min(max(m.helpTop, 0), pages-1)
+	for i, lines := range filled[m.helpTop*columns : min((m.helpTop+1)*columns, len(filled))] {
+		for y, l := range lines {
+			drawHelpLine(in.sub(rect{i * w, y, w, 1}), &l)
+		}
 	}
-	in := m.helpBox(a, w, rows)
-	x, y := 0, 0
-	for i := range list {
-		if i == first {
-			x, y = half, 0
-		}
-		n := 1
-		if whole {
-			n = wordRows(list[i].help, half-3-helpKeyWidth)
-		}
-		m.helpRow(in.sub(rect{x, y, half, n}), &list[i])
-		y += n
+	if pages > 1 {
+		m.buf = strconv.AppendInt(append(m.buf[:0], "page "...), int64(m.helpTop+1), 10)
+		m.buf = strconv.AppendInt(append(m.buf, " of "...), int64(pages), 10)
+		m.buf = append(m.buf, ", up and down turn"...)
+		x, y := in.x-1, in.y+in.h
+		whole := m.canvas.all()
+		whole.set(x+2, y, ' ', styleBorder)
+		whole.set(whole.bytes(x+3, y, m.buf, styleDim), y, ' ', styleBorder)
 	}
 }
 
-// splitHelp returns the first binding of the second column, so that the columns need
-// the fewest rows, and how many those are.
-func splitHelp(list []binding, rowsOf func(*binding) int) (first, rows int) {
-	right := 0
-	for i := range list {
-		right += rowsOf(&list[i])
+// helpRows returns the fewest rows in which so many columns hold all lines.
+func helpRows(lines []helpLine, columns int) int {
+	rows := (len(lines) + columns - 1) / columns
+	for len(helpColumns(lines, rows)) > columns {
+		rows++
 	}
-	first, rows = 0, right
-	left := 0
-	for i := range list {
-		n := rowsOf(&list[i])
-		left, right = left+n, right-n
-		if most := max(left, right); most < rows {
-			first, rows = i+1, most
+	return rows
+}
+
+// helpColumns divides lines into columns of so many rows, so that no heading stands at
+// the end of one, no empty line at its top, and no text goes on in the next.
+func helpColumns(lines []helpLine, rows int) (columns [][]helpLine) {
+	for {
+		for len(lines) > 0 && lines[0] == (helpLine{}) {
+			lines = lines[1:]
 		}
+		if len(lines) == 0 {
+			return columns
+		}
+		n := min(rows, len(lines))
+		if n < len(lines) {
+			whole := n
+			for n > 1 && (lines[n-1].heading || lines[n-1] == (helpLine{}) || lines[n].goesOn()) {
+				n--
+			}
+			if n == 1 {
+				n = whole // a text longer than a column
+			}
+		}
+		columns = append(columns, lines[:n])
+		lines = lines[n:]
 	}
-	return first, rows
+}
+
+// goesOn tells whether the line is more of the entry above.
+func (l *helpLine) goesOn() bool { return l.key == "" && l.text != "" && !l.heading }
+
+func drawHelpLine(a area, l *helpLine) {
+	if l.heading {
+		a.text(1, 0, l.text, styleTitle)
+		return
+	}
+	key, text, indent := styleKey, styleDim, helpKeyWidth
+	if l.refused {
+		key, text = styleFaint, styleFaint
+	}
+	if l.word {
+		indent = helpWordWidth
+	}
+	a.text(2, 0, l.key, key)
+	a.text(2+indent, 0, l.text, text)
 }
 
 // inForce returns the bindings of the page and those that work everywhere.
@@ -106,42 +173,23 @@ func (m *model) helpBox(a area, w, rows int) area {
 	return in
 }
 
-func (m *model) drawHelpGroups(in area, list []binding) {
-	y := 0
-	for _, g := range groups {
-		if !inGroup(list, g) {
-			continue
-		}
-		in.text(1, y, g, styleTitle)
-		y++
-		for i := range list {
-			if list[i].group == g {
-				m.helpRow(in.sub(rect{0, y, in.w, 1}), &list[i])
-				y++
-			}
-		}
-		y++
-	}
-	in.text(1, y, "words", styleTitle)
-	y++
-	for _, word := range helpWords {
-		in.text(2, y, word[0], styleKey)
-		in.text(2+helpWordWidth, y, fitText(word[1], in.w-3-helpWordWidth), styleDim)
-		y++
-	}
-}
-
 // inGroup tells whether any binding is in a group.
 func inGroup(list []binding, group string) bool {
 	return slices.ContainsFunc(list, func(b binding) bool { return b.group == group })
 }
 
-// helpRow draws a key and what it does; both faint while the key is refused.
-func (m *model) helpRow(a area, b *binding) {
-	key, text := styleKey, styleDim
-	if b.idle && m.trial != nil {
-		key, text = styleFaint, styleFaint
+// turnHelp turns the pages of an open help, and reports whether the key is for that.
+func (m *model) turnHelp(key string) bool {
+	if !m.help {
+		return false
 	}
-	a.text(2, 0, b.label(), key)
-	drawWords(a.sub(rect{2 + helpKeyWidth, 0, a.w - 3 - helpKeyWidth, a.h}), 0, b.help, text)
+	switch key {
+	case "up", "pgup", "k":
+		m.helpTop--
+	case "down", "pgdown", "j":
+		m.helpTop++
+	default:
+		return false
+	}
+	return true
 }

@@ -47,94 +47,60 @@ func TestBindingsAreComplete(t *testing.T) {
 	}
 }
 
-// TestHelpListsEveryBinding, in each of its three forms. In the smallest, the
-// texts may be shortened, by whole words.
-func TestHelpListsEveryBinding(t *testing.T) {
-	for _, s := range []struct {
-		w, h  int
-		whole bool
-		page  string
-	}{
-		{120, 40, true, "1"},
-		{80, 24, true, "1"},
-		{60, 16, false, "1"},
-		{100, 17, false, "1"},
-		{120, 45, true, "6"},
-		{80, 24, false, "6"},
-		{60, 16, false, "6"},
-	} {
-		b := newBench(t, "dark", false)
-		b.size(s.w, s.h)
-		b.press(s.page)
-		b.press("?")
-		frame := b.plain()
-		row := ""
-		for _, bind := range b.inForce() {
-			want := bind.help
-			if bind.with { // its key, or the name of it, is in the row of another
-				if !strings.HasPrefix(bind.name, "page-") && !strings.Contains(row, bind.keys[0]) && !strings.Contains(row, strings.ReplaceAll(bind.keys[0], "+", "-")) {
-					t.Errorf("%v is not in the row %q", bind.keys, row)
-				}
-				continue
-			}
-			row = bind.label() + " " + bind.help
-			if !s.whole {
-				want, _, _ = strings.Cut(want, " ")
-			}
-			found := false
-			for _, line := range strings.Split(frame, "\n") {
-				_, after, ok := strings.Cut(line, " "+bind.label()+" ")
-				found = found || ok && strings.Contains(after, want)
-			}
-			if !found {
-				t.Errorf("%dx%d: the help lacks %q %q:\n%s", s.w, s.h, bind.label(), want, frame)
-			}
-		}
-		b.press("esc")
-		if b.help {
-			t.Error("esc does not close the help")
-		}
-		b.press("?")
-		b.press("?")
-		if b.help {
-			t.Error("? does not close the help")
-		}
+// helpFrames opens the help and turns its pages, and returns what they show.
+func helpFrames(b *bench) string {
+	var all strings.Builder
+	b.press("?")
+	for last := ""; b.plain() != last; b.press("down") {
+		last = b.plain()
+		all.WriteString(last + "\n")
 	}
+	return all.String()
 }
 
-// TestHelpIsWhole: at 80 columns and 24 rows no text of the help is cut on any page.
-func TestHelpIsWhole(t *testing.T) {
-	for _, s := range [][2]int{{80, 24}, {100, 24}, {100, 30}, {120, 26}} {
+// TestHelpListsEveryBinding, whole, on every page at every size: on as many pages of
+// its own as that takes.
+func TestHelpListsEveryBinding(t *testing.T) {
+	for _, s := range [][2]int{{60, 16}, {80, 24}, {100, 17}, {100, 30}, {120, 40}, {200, 50}} {
 		for _, keys := range []string{"1", "2", "3", "4", "5", "6", "6c", "7"} {
 			b := newBench(t, "dark", false)
 			b.size(s[0], s[1])
-			for _, k := range keys + "?" {
+			for _, k := range keys {
 				b.press(string(k))
 			}
-			var in strings.Builder // what is inside of the box
-			from, to := 0, 0
-			for _, line := range strings.Split(b.plain(), "\n") {
-				cells := []rune(line)
-				if before, after, ok := strings.Cut(line, "╭ keys "); ok {
-					box, _, _ := strings.Cut(after, "╮")
-					from = columnsOf(before)
-					to = from + columnsOf("╭ keys "+box)
+			_, _, lines := b.arrangeHelp(b.canvas.all().sub(rect{0, headerRows, s[0], s[1] - headerRows - footerRows}))
+			frames := helpFrames(b)
+			if first, _, _ := strings.Cut(frames, "\n"); columnsOf(first) != s[0] {
+				t.Fatalf("%dx%d: the frame is %d wide", s[0], s[1], columnsOf(first))
+			}
+			texts := make(map[string]string) // by key
+			key := ""
+			for _, l := range lines {
+				if !strings.Contains(frames, l.text) || !strings.Contains(frames, l.key) || strings.HasSuffix(l.text, "…") {
+					t.Errorf("%dx%d, %s: the help lacks the row %q %q:\n%s", s[0], s[1], keys, l.key, l.text, frames)
 				}
-				if to > 0 {
-					in.WriteString(string(cells[from:to]) + "\n")
-				}
-				if to > 0 && cells[from] == '╰' {
-					break
+				switch {
+				case l.heading:
+					key = ""
+				case l.key != "":
+					key = l.key
+					texts[key] = l.text
+				case key != "" && l.text != "":
+					texts[key] += " " + l.text
 				}
 			}
-			if strings.Contains(in.String(), "…") || in.Len() == 0 {
-				t.Errorf("%dx%d, %s: the help is cut:\n%s", s[0], s[1], keys, b.plain())
-			}
+			row := ""
 			for _, bind := range b.inForce() {
-				for _, word := range strings.Fields(bind.help) {
-					if !bind.with && !strings.Contains(in.String(), word) {
-						t.Errorf("%dx%d, %s: %q of %q is missing:\n%s", s[0], s[1], keys, word, bind.help, b.plain())
+				if bind.with { // its key, or the name of it, is in the row of another
+					if !strings.HasPrefix(bind.name, "page-") && !strings.Contains(row, bind.keys[0]) &&
+						!strings.Contains(row, strings.ReplaceAll(bind.keys[0], "+", "-")) {
+						t.Errorf("%v is not in the row %q", bind.keys, row)
 					}
+					continue
+				}
+				row = bind.label() + " " + bind.help
+				if got := texts[bind.label()]; got != bind.help {
+					t.Errorf("%dx%d, %s: the help of %s is %q, want %q", s[0], s[1], keys, bind.label(), got, bind.help)
 				}
 			}
 		}

@@ -42,8 +42,10 @@ type model struct {
 	current  int
 	bindings []binding
 	help     bool
+	helpTop  int           // the page of the help
 	overlay  overlay       // nil if nothing lies over the page
-	notice   string        // an error to show in the footer
+	notice   string        // to show in the footer
+	told     bool          // it is news, not an error
 	noticeAt time.Duration // when it came, as now has it
 
 	width, height int
@@ -200,9 +202,10 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		m.err = msg.err
 		return m, tea.Quit
 	case appliedMsg:
-		m.notice = ""
 		if msg.err != nil {
-			m.notice, m.noticeAt = oneLine(msg.err), m.now()
+			m.notice, m.told, m.noticeAt = oneLine(msg.err), false, m.now()
+		} else if !m.told {
+			m.notice = ""
 		}
 	case measuredMsg:
 		cmd = m.measured(msg)
@@ -270,6 +273,9 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 // key does what a key stands for on this page or anywhere.
 func (m *model) key(key string) tea.Cmd {
 	p := m.pages[m.current]
+	if m.turnHelp(key) {
+		return nil
+	}
 	if cmd, ok := p.HandleKey(key); ok {
 		return cmd
 	}
@@ -285,6 +291,9 @@ func (m *model) key(key string) tea.Cmd {
 	}
 	return b.act(m)
 }
+
+// tell shows news in the footer for a while.
+func (m *model) tell(text string) { m.notice, m.told, m.noticeAt = text, true, m.now() }
 
 // poll has the page shown ask for more than snapshots tell.
 func (m *model) poll() tea.Cmd {
@@ -330,7 +339,7 @@ func (m *model) turnPage(by int) tea.Cmd {
 	return nil
 }
 
-func (m *model) toggleHelp() tea.Cmd { m.help = !m.help; return nil }
+func (m *model) toggleHelp() tea.Cmd { m.help, m.helpTop = !m.help, 0; return nil }
 
 // escape closes the help, or else ends the comparison that runs.
 func (m *model) escape() tea.Cmd {

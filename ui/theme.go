@@ -81,10 +81,18 @@ type theme struct {
 	// patterns says that fills must differ by pattern, because colours cannot
 	// tell them apart.
 	patterns bool
+	profile  termenv.Profile // of the terminal
+	// plain says that there must be no colours, so that this is the only theme.
+	plain bool
 }
 
-// ThemeNames returns what [Options].Theme may be.
-func ThemeNames() []string { return []string{"auto", "dark", "light", "16", "mono"} }
+// ThemeNames returns what [Options].Theme may be. "16" is the terminal's own colours.
+func ThemeNames() []string {
+	return []string{"auto", "dark", "light", "colorblind", "16", "mono"}
+}
+
+// onLight is the suffix of a look for light backgrounds, where one name has two.
+const onLight = "/light"
 
 var looks = map[string][numStyles]look{
 	"dark": {
@@ -187,6 +195,107 @@ var looks = map[string][numStyles]look{
 		styleHeat0 + 2:  {color: "#a3173c"},
 		styleHeat0 + 3:  {color: "#5c0a20"},
 	},
+	// The colours of Okabe and Ito ("Color Universal Design", 2008), brightened or
+	// darkened for the background, tell apart what they are side by side for; what
+	// they cannot do is left to patterns, and good and bad are blue and vermilion.
+	"colorblind": {
+		styleStrong:     {color: "#f0f2f5", bold: true},
+		styleDim:        {color: "#9aa3b2"},
+		styleFaint:      {color: "#6b7384"},
+		styleBorder:     {color: "#4c5464"},
+		styleTitle:      {color: "#c2c9d6"},
+		styleName:       {color: "#f0f2f5", bold: true},
+		styleTabOn:      {color: "#f0f2f5", bold: true, underline: true},
+		styleTabOff:     {color: "#9aa3b2"},
+		styleKey:        {color: "#d6dcea", bold: true},
+		styleGood:       {color: "#56b4e9"},
+		styleWarn:       {color: "#f0e442"},
+		styleBad:        {color: "#ff7f3f", bold: true},
+		styleMarker:     {color: "#f0e442"},
+		styleMarkerLine: {color: "#8f8945"},
+		styleOn:         {color: "#56b4e9", bold: true},
+		styleOff:        {color: "#9aa3b2"},
+		styleCycle:      {color: "#8a8f9b"},
+
+		styleSessions:  {color: "#56b4e9"},
+		styleOffered:   {color: "#5d6b7d"},
+		styleAhead:     {color: "#6b7384"},
+		styleAllocs:    {color: "#e69f00"},
+		stylePool:      {color: "#2fc79a"},
+		styleHKDF:      {color: "#dd8fbd"},
+		styleGC:        {color: "#ff7f3f"},
+		styleHeap:      {color: "#f0e442"},
+		styleGoal:      {color: "#8f8945"},
+		styleHandshake: {color: "#56b4e9"},
+		styleSeal:      {color: "#2fc79a"},
+		styleOpen:      {color: "#dd8fbd"},
+		styleClose:     {color: "#9aa3b2"},
+		styleArm0:      {color: "#e69f00"},
+		styleArm1:      {color: "#56b4e9"},
+		styleArm2:      {color: "#dd8fbd"},
+
+		styleLabel0:     {color: "#dd8fbd"},
+		styleLabel0 + 1: {color: "#56b4e9"},
+		styleLabel0 + 2: {color: "#f0e442"},
+		styleLabel0 + 3: {color: "#e69f00"},
+		styleLabel0 + 4: {color: "#2fc79a"},
+		styleLabel0 + 5: {color: "#3d8fd1"},
+		styleLabel0 + 6: {color: "#ff7f3f"},
+		styleLabel0 + 7: {color: "#c2c9d6"},
+		styleHeat0:      {color: "#3d5a96"},
+		styleHeat0 + 1:  {color: "#7c7b78"},
+		styleHeat0 + 2:  {color: "#bcae6c"},
+		styleHeat0 + 3:  {color: "#fee838"},
+	},
+	"colorblind/light": {
+		styleStrong:     {color: "#14181f", bold: true},
+		styleDim:        {color: "#525a6a"},
+		styleFaint:      {color: "#808898"},
+		styleBorder:     {color: "#b3bac6"},
+		styleTitle:      {color: "#363e4e"},
+		styleName:       {color: "#14181f", bold: true},
+		styleTabOn:      {color: "#14181f", bold: true, underline: true},
+		styleTabOff:     {color: "#525a6a"},
+		styleKey:        {color: "#202838", bold: true},
+		styleGood:       {color: "#0072b2"},
+		styleWarn:       {color: "#8a6500"},
+		styleBad:        {color: "#c04f00", bold: true},
+		styleMarker:     {color: "#6e5a00"},
+		styleMarkerLine: {color: "#c9bc80"},
+		styleOn:         {color: "#0072b2", bold: true},
+		styleOff:        {color: "#525a6a"},
+		styleCycle:      {color: "#a0a6b2"},
+
+		styleSessions:  {color: "#0072b2"},
+		styleOffered:   {color: "#9db2c6"},
+		styleAhead:     {color: "#808898"},
+		styleAllocs:    {color: "#a86f00"},
+		stylePool:      {color: "#007d5c"},
+		styleHKDF:      {color: "#a8497f"},
+		styleGC:        {color: "#c04f00"},
+		styleHeap:      {color: "#6e5a00"},
+		styleGoal:      {color: "#c2b37a"},
+		styleHandshake: {color: "#0072b2"},
+		styleSeal:      {color: "#007d5c"},
+		styleOpen:      {color: "#a8497f"},
+		styleClose:     {color: "#525a6a"},
+		styleArm0:      {color: "#a86f00"},
+		styleArm1:      {color: "#0072b2"},
+		styleArm2:      {color: "#a8497f"},
+
+		styleLabel0:     {color: "#a8497f"},
+		styleLabel0 + 1: {color: "#0072b2"},
+		styleLabel0 + 2: {color: "#8a7600"},
+		styleLabel0 + 3: {color: "#a86f00"},
+		styleLabel0 + 4: {color: "#007d5c"},
+		styleLabel0 + 5: {color: "#3a93cf"},
+		styleLabel0 + 6: {color: "#c04f00"},
+		styleLabel0 + 7: {color: "#525a6a"},
+		styleHeat0:      {color: "#c3b369"},
+		styleHeat0 + 1:  {color: "#8f8a75"},
+		styleHeat0 + 2:  {color: "#56617c"},
+		styleHeat0 + 3:  {color: "#00224e"},
+	},
 	"16": {
 		styleStrong:     {bold: true},
 		styleDim:        {},
@@ -257,13 +366,18 @@ var looks = map[string][numStyles]look{
 	},
 }
 
-// newTheme makes the theme of that name for a terminal of that colour profile.
+// newTheme makes the theme of that name for a terminal of that colour profile and
+// background.
 func newTheme(name string, profile termenv.Profile) (*theme, error) {
 	l, ok := looks[name]
-	if !ok {
-		return nil, fmt.Errorf("ui: theme %q is not one of %s", name, strings.Join(ThemeNames(), ", "))
+	if light, both := looks[name+onLight]; both && !termbg.Dark() {
+		l = light
 	}
-	t := &theme{name: name, patterns: name == "mono" || name == "16"}
+	if !ok || !slices.Contains(ThemeNames(), name) {
+		return nil, themeError(name)
+	}
+	t := &theme{name: name, profile: profile}
+	t.patterns = name == "mono" || name == "16" || name == "colorblind"
 	for i, k := range l {
 		var codes []string
 		for _, a := range []struct {
@@ -288,6 +402,23 @@ func newTheme(name string, profile termenv.Profile) (*theme, error) {
 	return t, nil
 }
 
+// next returns the theme after t, itself where there is no other.
+func (t *theme) next() *theme {
+	if t.plain {
+		return t
+	}
+	names := ThemeNames()[1:]
+	after, err := newTheme(names[(slices.Index(names, t.name)+1)%len(names)], t.profile)
+	if err != nil {
+		return t
+	}
+	return after
+}
+
+func themeError(name string) error {
+	return fmt.Errorf("ui: theme %q is not one of %s", name, strings.Join(ThemeNames(), ", "))
+}
+
 // chooseTheme makes the theme that was asked for, or one that suits the terminal
 // behind out, which is never queried: the environment tells its colours, and
 // [termbg.Dark] its background.
@@ -296,11 +427,12 @@ func chooseTheme(name string, noColor bool, out io.Writer) (*theme, error) {
 		name = "auto"
 	}
 	if !slices.Contains(ThemeNames(), name) {
-		return nil, fmt.Errorf("ui: theme %q is not one of %s", name, strings.Join(ThemeNames(), ", "))
+		return nil, themeError(name)
 	}
 	profile := termenv.NewOutput(out).Profile
+	plain := noColor || profile == termenv.Ascii
 	switch {
-	case noColor || profile == termenv.Ascii:
+	case plain:
 		name = "mono"
 	case name != "auto":
 	case profile == termenv.ANSI:
@@ -310,5 +442,9 @@ func chooseTheme(name string, noColor bool, out io.Writer) (*theme, error) {
 	default:
 		name = "light"
 	}
-	return newTheme(name, profile)
+	t, err := newTheme(name, profile)
+	if err == nil {
+		t.plain = plain
+	}
+	return t, err
 }

@@ -2,8 +2,10 @@ package ui
 
 import (
 	"bytes"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,11 +21,13 @@ func TestThemeNames(t *testing.T) {
 			t.Errorf("theme %s: %v", name, err)
 		}
 	}
-	if len(looks) != len(ThemeNames())-1 {
-		t.Errorf("%d themes, but %d names and auto", len(looks), len(ThemeNames())-1)
+	for name := range looks {
+		if !slices.Contains(ThemeNames(), strings.TrimSuffix(name, onLight)) {
+			t.Errorf("the look %s has no name", name)
+		}
 	}
 	_, err := chooseTheme("pink", false, &bytes.Buffer{})
-	if err == nil || !strings.Contains(err.Error(), `theme "pink"`) || !strings.Contains(err.Error(), "auto, dark, light, 16, mono") {
+	if err == nil || !strings.Contains(err.Error(), `theme "pink"`) || !strings.Contains(err.Error(), "auto, dark, light, colorblind, 16, mono") {
 		t.Errorf("an unknown theme gives %v", err)
 	}
 }
@@ -97,7 +101,7 @@ func TestColours(t *testing.T) {
 // TestLabelsDiffer: the bands of the HKDF chart can be told apart, by colour where
 // there are enough and by pattern and letter everywhere.
 func TestLabelsDiffer(t *testing.T) {
-	for _, name := range []string{"dark", "light"} {
+	for _, name := range []string{"dark", "light", "colorblind", "colorblind/light"} {
 		l := looks[name]
 		bands := slices.Collect(slices.Values(l[styleLabel0:styleHeat0]))
 		for i, a := range bands {
@@ -115,4 +119,68 @@ func TestLabelsDiffer(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestThemesCycle: T goes through all themes and back, and stays where there are no
+// colours.
+func TestThemesCycle(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(80, 24)
+	b.snapshots(5)
+	for _, want := range []string{"light", "colorblind", "16", "mono", "dark"} {
+		b.press("T")
+		if b.theme.name != want || !strings.Contains(b.plain(), "theme "+want) {
+			t.Fatalf("the theme is %s, want %s:\n%s", b.theme.name, want, b.plain())
+		}
+	}
+	b = newBench(t, "mono", false)
+	b.size(80, 24)
+	b.theme.plain = true
+	b.snapshots(5)
+	b.press("T")
+	if b.theme.name != "mono" || !strings.Contains(b.plain(), "without colours there is one theme") {
+		t.Errorf("the theme is %s:\n%s", b.theme.name, b.plain())
+	}
+	if err := b.setTheme("dark"); err == nil {
+		t.Error("a coloured theme where there are no colours")
+	}
+}
+
+// TestColoursCanBeRead: every colour of a theme stands out from its background, the
+// faint ones enough to be found (contrast ratio of WCAG 2.1, relative luminance).
+func TestColoursCanBeRead(t *testing.T) {
+	for name, background := range map[string]string{
+		"dark": "#12151c", "colorblind": "#12151c", "light": "#ffffff", "colorblind/light": "#ffffff",
+	} {
+		for s, l := range looks[name] {
+			least := 3.0
+			switch style(s) {
+			case styleBorder, styleMarkerLine, styleOffered, styleGoal, styleCycle, styleAhead, styleHeat0, styleHeat0 + 1:
+				least = 1.5 // lines, not letters
+			}
+			if l.color == "" {
+				continue
+			}
+			if got := contrast(l.color, background); got < least {
+				t.Errorf("%s: style %d, %s on %s: contrast %.2f, want %.1f", name, s, l.color, background, got, least)
+			}
+		}
+	}
+}
+
+func contrast(a, b string) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func luminance(color string) float64 {
+	n, _ := strconv.ParseUint(color[1:], 16, 32)
+	part := func(shift uint) float64 {
+		v := float64(n>>shift&0xff) / 255
+		if v <= 0.04045 {
+			return v / 12.92
+		}
+		return math.Pow((v+0.055)/1.055, 2.4)
+	}
+	return 0.2126*part(16) + 0.7152*part(8) + 0.0722*part(0)
 }
