@@ -49,6 +49,38 @@ func TestBuckets(t *testing.T) {
 	})
 }
 
+// Between counts exactly where bounds are those of buckets, and leaves nothing out
+// and counts nothing twice in any case.
+func TestBetween(t *testing.T) {
+	samples := []int64{0, 1, 127, 128, 159, 160, 1 << 20, 1<<20 - 1, MaxTracked, MaxTracked + 1, math.MaxInt64}
+	var h Histogram
+	for _, v := range samples {
+		h.Record(v)
+	}
+	var c Counts
+	if n := c.Between(0, math.MaxInt64); n != 0 {
+		t.Errorf("%d of nothing", n)
+	}
+	h.AddTo(&c)
+	for _, tt := range []struct {
+		low, high int64
+		want      uint64
+	}{
+		{0, 1, 1}, {-5, 0, 0}, {0, 128, 3}, {128, 160, 2}, {160, 1 << 20, 2}, {1 << 20, 1 << 21, 1},
+		{1 << 21, MaxTracked + 1, 1}, {160, 128, 0}, {128, 128, 0},
+	} {
+		if n := c.Between(tt.low, tt.high); n != tt.want {
+			t.Errorf("%d from %d to %d, want %d", n, tt.low, tt.high, tt.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		at := rapid.Int64Range(0, math.MaxInt64).Draw(t, "at")
+		if n := c.Between(0, at) + c.Between(at, math.MaxInt64); n != c.N() {
+			t.Fatalf("%d below and from %d, want %d", n, at, c.N())
+		}
+	})
+}
+
 func TestQuantileOfFewSamples(t *testing.T) {
 	hundred := make([]int64, 100)
 	for i := range hundred {
