@@ -66,8 +66,15 @@ func TestBetween(t *testing.T) {
 		low, high int64
 		want      uint64
 	}{
-		{0, 1, 1}, {-5, 0, 0}, {0, 128, 3}, {128, 160, 2}, {160, 1 << 20, 2}, {1 << 20, 1 << 21, 1},
-		{1 << 21, MaxTracked + 1, 1}, {160, 128, 0}, {128, 128, 0},
+		{0, 1, 1},
+		{-5, 0, 0},
+		{0, 128, 3},
+		{128, 160, 2},
+		{160, 1 << 20, 2},
+		{1 << 20, 1 << 21, 1},
+		{1 << 21, MaxTracked + 1, 1},
+		{160, 128, 0},
+		{128, 128, 0},
 	} {
 		if n := c.Between(tt.low, tt.high); n != tt.want {
 			t.Errorf("%d from %d to %d, want %d", n, tt.low, tt.high, tt.want)

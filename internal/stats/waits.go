@@ -60,7 +60,7 @@ func (w *Waits) Read(r *Runtime, q []float64, dst []time.Duration) (n uint64, wi
 			for rank := rankOf(q[j], n); seen < rank; seen += h.Counts[i] - since.counts[i] {
 				i++ // stays in range: n is the sum
 			}
-			dst[j] = boundOf(h.Buckets, i)
+			dst[j] = boundOf(h.Buckets, i) //nolint:gosec // dst is as long as q
 		}
 	}
 	if w.next == 0 || now.Sub(w.past[(w.next-1)%len(w.past)].at) >= waitStep {
