@@ -39,7 +39,6 @@ type sampler struct {
 	cycles     uint64
 	pauseTotal time.Duration
 	forced     uint64
-	forcedLast uint64 // number of the last cycle that is known to have been forced
 
 	seq    uint64
 	past   [24]Snapshot // a ring of earlier snapshots, for rates
@@ -212,17 +211,7 @@ func (s *sampler) runtimeFigures(snap *Snapshot) {
 	var now stats.RuntimeSample
 	s.runtime.Read(&now)
 	snap.Allocs = Allocs{Objects: now.Objects - s.base.Objects, Bytes: now.AllocBytes - s.base.AllocBytes}
-	var fresh []Cycle
-	s.cycles += s.gclog.Poll(func(c stats.GCCycle) {
-		fresh = append(fresh, Cycle{Number: c.Number, At: c.End.Sub(s.began), Pause: c.Pause, Forced: c.Number == s.forcedLast})
-		s.pauses.Record(int64(c.Pause))
-		s.cycles++
-		s.pauseTotal += c.Pause
-	})
-	if len(fresh) > 0 {
-		all := slices.Concat(s.recent, fresh)
-		s.recent = all[max(0, len(all)-RecentCycles):]
-	}
+	s.pollCycles()
 	s.counts.Reset()
 	s.pauses.AddTo(&s.counts)
 	snap.GC = GC{
@@ -245,6 +234,21 @@ func (s *sampler) runtimeFigures(snap *Snapshot) {
 	s.process.Cores = runtime.NumCPU()
 }
 
+// pollCycles takes note of the collections that ended since it last did.
+func (s *sampler) pollCycles() {
+	var fresh []Cycle
+	s.cycles += s.gclog.Poll(func(c stats.GCCycle) {
+		fresh = append(fresh, Cycle{Number: c.Number, At: c.End.Sub(s.began), Pause: c.Pause})
+		s.pauses.Record(int64(c.Pause))
+		s.cycles++
+		s.pauseTotal += c.Pause
+	})
+	if len(fresh) > 0 {
+		all := slices.Concat(s.recent, fresh)
+		s.recent = all[max(0, len(all)-RecentCycles):]
+	}
+}
+
 // scheduler tells how the scheduler did, by what the runtime was last read for.
 func (s *sampler) scheduler() Scheduler {
 	q := [...]float64{0.50, 0.75, 0.90, 0.95, 0.99, 0.999, 0.9999, 1}
@@ -255,16 +259,12 @@ func (s *sampler) scheduler() Scheduler {
 	}}
 }
 
-// collected counts a collection that was forced, by the number of its cycle, 0 where
-// that is not known.
+// collected counts a collection that was forced, by the number of its cycle, or 0, which
+// none has, where that is not known.
 func (s *sampler) collected(number uint64) {
 	s.forced++
-	if number == 0 {
-		return
-	}
-	s.forcedLast = number
-	at := slices.IndexFunc(s.recent, func(c Cycle) bool { return c.Number == number })
-	if at >= 0 { // a snapshot was faster
+	s.pollCycles()
+	if at := slices.IndexFunc(s.recent, func(c Cycle) bool { return c.Number == number }); at >= 0 {
 		s.recent = slices.Clone(s.recent)
 		s.recent[at].Forced = true
 	}

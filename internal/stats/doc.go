@@ -20,7 +20,7 @@
 //
 // # What is cheap
 //
-// [Histogram.Record], [Mailbox.Put], [Ring.Push], [Runtime.Read] and
+// [Histogram.Record], [Mailbox.Put], [Ring.Push], [Runtime.Read], [Waits.Read] and
 // [GCLog.Poll] allocate nothing once warm. ExactAllocs stops the world for some
 // tens of microseconds. [Host.Sample] reads files or makes system calls and
 // allocates; it is meant for once a second.
