@@ -145,7 +145,7 @@ func (m *model) drawHeader(a area, v *view) {
 			s = styleTabOn
 		}
 		from := x
-		x = a.text(x, 1, tabKey(i), styleFaint)
+		x = a.text(x, 1, m.tabLabels[i], styleFaint)
 		x = a.text(x+1, 1, p.Title(), s)
 		a.sub(rect{from, 1, x - from, 1}).hit(hitTab, i)
 		x += gap
@@ -316,7 +316,7 @@ func (m *model) drawFooter(a area, v *view) {
 		m.drawHints(a, x, m.overlay.Hints())
 		return
 	}
-	own := m.pages[m.current].Bindings()
+	own := m.own()
 	for _, list := range [...][]binding{own, m.bindings} {
 		for i := range list {
 			b := &list[i]

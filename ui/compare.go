@@ -37,8 +37,9 @@ type comparePage struct {
 	boardRows  []claims.Row // of columnsFor
 	columnsIn  int
 
-	dots []uint8 // slices in each cell of a strip
-	buf  []byte
+	keymap keymap
+	dots   []uint8 // slices in each cell of a strip
+	buf    []byte
 }
 
 // compareShape is what the layout is for.
@@ -55,62 +56,62 @@ func newCompare() *comparePage {
 		p.help = append(p.help, text)
 	}
 	start := binding{
-		keys: []string{"enter"}, group: groupPage, hint: "start", idle: true,
+		name: "start", keys: []string{"enter"}, group: groupPage, hint: "start", idle: true,
 		help: "start; esc stops", act: p.start,
 	}
 	p.arms = []binding{
 		{
-			keys: []string{"v"}, show: "v n", group: groupPage, hint: "arms", idle: true, hintKeys: "v n",
-			help: "next base, new; V N back", act: p.pick(func(c *choice, marked bool) { c.base = c.base.step(1, marked) }),
+			name: "next-base", keys: []string{"v"}, show: "v n", group: groupPage, hint: "arms", idle: true, hintKeys: "v n", hintWith: []string{"next-new"},
+			help: "next base, new; V N back", alone: "next base", act: p.pick(func(c *choice, marked bool) { c.base = c.base.step(1, marked) }),
 		},
 		{
-			keys: []string{"V"}, group: groupPage, with: true, idle: true,
+			name: "previous-base", keys: []string{"V"}, group: groupPage, with: true, idle: true,
 			help: "base before", act: p.pick(func(c *choice, marked bool) { c.base = c.base.step(-1, marked) }),
 		},
 		{
-			keys: []string{"n"}, group: groupPage, with: true, idle: true,
+			name: "next-new", keys: []string{"n"}, group: groupPage, with: true, idle: true,
 			help: "next new", act: p.pick(func(c *choice, marked bool) { c.other = c.other.step(1, marked) }),
 		},
 		{
-			keys: []string{"N"}, group: groupPage, with: true, idle: true,
+			name: "previous-new", keys: []string{"N"}, group: groupPage, with: true, idle: true,
 			help: "new before", act: p.pick(func(c *choice, marked bool) { c.other = c.other.step(-1, marked) }),
 		},
 		{
-			keys: []string{"M"}, group: groupPage, hint: "mark", idle: true,
+			name: "mark", keys: []string{"M"}, group: groupPage, hint: "mark", idle: true,
 			help: "keep this load as an arm", act: p.mark,
 		},
 	}
 	slicing := []binding{
 		{
-			keys: []string{"s"}, show: "s l", group: groupPage, hint: "slices", idle: true, hintKeys: "s l",
-			help: "slices, length; S L less", act: p.pick(func(c *choice, _ bool) { c.slices = stepIn(len(sliceCounts), c.slices, 1) }),
+			name: "more-slices", keys: []string{"s"}, show: "s l", group: groupPage, hint: "slices", idle: true, hintKeys: "s l", hintWith: []string{"longer-slices"},
+			help: "slices, length; S L less", alone: "more slices", act: p.pick(func(c *choice, _ bool) { c.slices = stepIn(len(sliceCounts), c.slices, 1) }),
 		},
 		{
-			keys: []string{"S"}, group: groupPage, with: true, idle: true,
+			name: "fewer-slices", keys: []string{"S"}, group: groupPage, with: true, idle: true,
 			help: "fewer slices", act: p.pick(func(c *choice, _ bool) { c.slices = stepIn(len(sliceCounts), c.slices, -1) }),
 		},
 		{
-			keys: []string{"l"}, group: groupPage, with: true, idle: true,
+			name: "longer-slices", keys: []string{"l"}, group: groupPage, with: true, idle: true,
 			help: "longer slices", act: p.pick(func(c *choice, _ bool) { c.length = stepIn(len(sliceLengths), c.length, 1) }),
 		},
 		{
-			keys: []string{"L"}, group: groupPage, with: true, idle: true,
+			name: "shorter-slices", keys: []string{"L"}, group: groupPage, with: true, idle: true,
 			help: "shorter slices", act: p.pick(func(c *choice, _ bool) { c.length = stepIn(len(sliceLengths), c.length, -1) }),
 		},
 	}
 	moving := []binding{
 		{
-			keys: []string{"j", "down"}, show: "j k", group: groupPage, hint: "row", hintKeys: "j k",
-			help: "next row; k back; arrows too", act: func(*model) tea.Cmd { return p.move(1) },
+			name: "next-row", keys: []string{"j", "down"}, show: "j k", group: groupPage, hint: "row", hintKeys: "j k", hintWith: []string{"previous-row"},
+			help: "next row; k back; arrows too", alone: "next row", act: func(*model) tea.Cmd { return p.move(1) },
 		},
 		{
-			keys: []string{"k", "up"}, group: groupPage, with: true,
+			name: "previous-row", keys: []string{"k", "up"}, group: groupPage, with: true,
 			help: "row before", act: func(*model) tea.Cmd { return p.move(-1) },
 		},
 	}
 	other := func(hint string) binding {
 		return binding{
-			keys: []string{"c"}, group: groupPage, hint: hint,
+			name: "claims", keys: []string{"c"}, group: groupPage, hint: hint,
 			help: "the claims, or two arms", act: func(*model) tea.Cmd { p.claims = !p.claims; return nil },
 		}
 	}
@@ -130,8 +131,11 @@ func (p *comparePage) Bindings() []binding {
 	return p.ofArms
 }
 
+// AllBindings implements allBinder.
+func (p *comparePage) AllBindings() []binding { return p.ofArms }
+
 // errArmsOfClaims is the notice that the keys for arms do nothing here.
-var errArmsOfClaims = errors.New("the claims have arms of their own; after c others can be picked")
+var errArmsOfClaims = errors.New("the claims have arms of their own; others can be picked for two arms")
 
 // HandleKey implements page.
 func (p *comparePage) HandleKey(key string) (tea.Cmd, bool) {
@@ -209,6 +213,7 @@ func (p *comparePage) board() *claims.Board {
 
 // Render implements page.
 func (p *comparePage) Render(a area, v *view) {
+	p.keymap = v.keymap
 	p.offer.update(&p.choice, *v.config, p.claims)
 	t := p.trial()
 	s := compareShape{w: p.w, h: p.h, rows: len(p.metrics) + tableFrame, arms: len(p.offer.plan.Arms)}

@@ -68,7 +68,7 @@ func (p *comparePage) drawPlan(a area, t *trial, ascii bool) {
 // drawArm draws which arm is picked, in a row of its own.
 func (p *comparePage) drawArm(a area, y, i int) {
 	if !p.claims {
-		armLabel(a, 1, y, i)
+		p.armLabel(a, 1, y, i)
 		a.text(1+planLabel, y, p.offer.plan.Arms[i].Name, armStyle(i))
 		return
 	}
@@ -82,7 +82,7 @@ func (p *comparePage) drawArmAt(a area, x, y, i int) int {
 	switch {
 	case !p.claims:
 		at := x
-		x = armLabel(a, x, y, i)
+		x = p.armLabel(a, x, y, i)
 		if x += 2; i == 0 {
 			x = at + planLabel
 		}
@@ -96,9 +96,9 @@ func (p *comparePage) drawArmAt(a area, x, y, i int) int {
 }
 
 // armLabel draws the key that picks an arm, and what the arm is in the comparison.
-func armLabel(a area, x, y, i int) int {
-	label := [...][2]string{{"v", "base"}, {"n", "new"}}[i]
-	return a.text(a.text(x, y, label[0], styleKey)+1, y, label[1], styleDim)
+func (p *comparePage) armLabel(a area, x, y, i int) int {
+	label := [...][3]string{{"compare.next-base", "v", "base"}, {"compare.next-new", "n", "new"}}[i]
+	return a.text(a.text(x, y, p.keymap.label(label[0], label[1]), styleKey)+1, y, label[2], styleDim)
 }
 
 // drawStatus draws in one row how the trial goes, what came of it, or what may be
@@ -113,12 +113,12 @@ func (p *comparePage) drawStatus(a area, t *trial, ascii bool) {
 		}
 		x := a.text(a.text(0, 0, "▸ ", armStyle(1)), 0, what, styleText)
 		x = a.text(x, 0, ": ", styleDim)
-		a.text(a.text(x, 0, "c", styleKey), 0, " shows that, esc stops it", styleDim)
+		a.text(a.text(x, 0, p.keymap.label("compare.claims", "c"), styleKey), 0, " shows that, esc stops it", styleDim)
 	case t == nil && p.offer.err != nil:
 		a.text(a.text(0, 0, "▲ ", styleBad), 0, fitText(oneLine(p.offer.err), a.w-2), styleBad)
 	case t == nil:
 		const long, short = " starts: the arms take turns in this process; the load stands still, and goes on after", " starts: the arms take turns, and the load stands still"
-		x := a.text(0, 0, "enter", styleKey)
+		x := a.text(0, 0, p.keymap.label("compare.start", "enter"), styleKey)
 		if len(long) > a.w-x {
 			a.words(x, 0, short, a.w-x, styleDim)
 			return

@@ -159,7 +159,7 @@ func drawHelpLine(a area, l *helpLine) {
 
 // inForce returns the bindings of the page and those that work everywhere.
 func (m *model) inForce() []binding {
-	return append(append([]binding(nil), m.pages[m.current].Bindings()...), m.bindings...)
+	return append(append([]binding(nil), m.own()...), m.bindings...)
 }
 
 // helpBox clears a box in the middle of a with room for that many rows.

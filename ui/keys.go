@@ -18,12 +18,17 @@ type binding struct {
 	show string   // how the key is shown, "" for the first of keys
 	help string   // what it does, without a full stop
 	// hint is what the footer says of it, "" for nothing; hintKeys is how the key
-	// is shown there, where one hint stands for several bindings.
+	// is shown there, where one hint stands for several bindings: this one and those
+	// named in hintWith.
 	hint, hintKeys string
-	idle           bool   // refused, and not offered, while a comparison runs
-	with           bool   // the help has it in the row of the binding before
-	group          string // heading in the help
-	act            func(*model) tea.Cmd
+	hintWith       []string
+	// alone is the help where other bindings of the same row have other keys than
+	// their own, "" for help.
+	alone string
+	idle  bool   // refused, and not offered, while a comparison runs
+	with  bool   // the help has it in the row of the binding before
+	group string // heading in the help
+	act   func(*model) tea.Cmd
 }
 
 // Groups of the help, in their order.
@@ -42,6 +47,14 @@ func (b *binding) label() string {
 		return b.show
 	}
 	return b.keys[0]
+}
+
+// helpAlone is the help of a binding that has a row of its own.
+func (b *binding) helpAlone() string {
+	if b.alone != "" {
+		return b.alone
+	}
+	return b.help
 }
 
 func (b *binding) has(key string) bool {
@@ -66,15 +79,15 @@ func pageBindings(pages []page) []binding {
 	var list []binding
 	for i, p := range pages {
 		list = append(list, binding{
-			name: "page-" + strings.ToLower(p.Title()), keys: []string{tabKey(i)}, show: "1 to " + strconv.Itoa(len(pages)),
+			name: pageBinding(p), keys: []string{tabKey(i)}, show: "1 to " + strconv.Itoa(len(pages)),
 			group: groupView, with: i > 0,
-			help: "pages, in the order of their tabs", act: func(m *model) tea.Cmd { return m.showPage(i) },
+			help: "pages, in the order of their tabs", alone: "page " + p.Title(), act: func(m *model) tea.Cmd { return m.showPage(i) },
 		})
 	}
 	return append(list,
 		binding{
 			name: "next-page", keys: []string{"tab"}, group: groupView, hint: "page",
-			help: "next page; shift-tab is back", act: func(m *model) tea.Cmd { return m.turnPage(1) },
+			help: "next page; shift-tab is back", alone: "next page", act: func(m *model) tea.Cmd { return m.turnPage(1) },
 		},
 		binding{
 			name: "previous-page", keys: []string{"shift+tab"}, show: "S-tab", group: groupView, with: true,
@@ -85,20 +98,20 @@ func pageBindings(pages []page) []binding {
 
 // switchBindings are the keys of the optimizations.
 func switchBindings() []binding {
-	hintKeys := make([]string, len(optimizations))
+	hintKeys, names := make([]string, len(optimizations)), make([]string, len(optimizations))
 	for i, o := range optimizations {
-		hintKeys[i] = o.key
+		hintKeys[i], names[i] = o.key, o.binding
 	}
 	var list []binding
 	for i, o := range optimizations {
 		b := binding{
-			name: strings.ReplaceAll(strings.ToLower(o.name), " ", "-"),
+			name: o.binding,
 			keys: []string{o.key}, group: groupOptimizations, idle: true,
 			help: o.code + " " + o.name + ": " + o.about,
 			act:  func(m *model) tea.Cmd { return m.toggle(i) },
 		}
 		if i == 0 {
-			b.hint, b.hintKeys = "switch", strings.Join(hintKeys, " ")
+			b.hint, b.hintKeys, b.hintWith = "switch", strings.Join(hintKeys, " "), names
 		}
 		list = append(list, b)
 	}
@@ -109,8 +122,8 @@ func switchBindings() []binding {
 func loadBindings() []binding {
 	return []binding{
 		{
-			name: "less-load", keys: []string{"<"}, show: "< >", group: groupLoad, hint: "load", hintKeys: "< >", idle: true,
-			help: "less load, or more: rate or workers, in steps 1-2-5", act: func(m *model) tea.Cmd { return m.stepLoad(-1) },
+			name: "less-load", keys: []string{"<"}, show: "< >", group: groupLoad, hint: "load", hintKeys: "< >", hintWith: []string{"more-load"}, idle: true,
+			help: "less load, or more: rate or workers, in steps 1-2-5", alone: "less load", act: func(m *model) tea.Cmd { return m.stepLoad(-1) },
 		},
 		{
 			name: "more-load", keys: []string{">"}, group: groupLoad, with: true, idle: true,
@@ -161,6 +174,9 @@ func cycling(key, name string) binding {
 		act:  func(m *model) tea.Cmd { return m.cycle(param) },
 	}
 }
+
+// pageBinding is the name of the key that shows a page.
+func pageBinding(p page) string { return "page-" + strings.ToLower(p.Title()) }
 
 // tabKey is the key of the i-th page.
 func tabKey(i int) string { return string(rune('1' + i)) }

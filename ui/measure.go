@@ -179,23 +179,24 @@ func (m *measurements) earlier(c load.Config, opt *optimization) (same, other fi
 
 // optimization is one switch as the dashboard shows it.
 type optimization struct {
-	key    string
-	code   string // as the SAGE project numbers it
-	name   string
-	about  string // what it does, in a few words
-	metric string // what it is judged by
-	short  string // the same where there is little room
-	figure func(figures) float64
-	share  bool // whether the figure is a share, not a number per session
-	on     func(session.Optimizations) bool
-	set    func(session.Optimizations, bool) session.Optimizations
+	key     string
+	code    string // as the SAGE project numbers it
+	name    string
+	binding string // the name of the key that turns it
+	about   string // what it does, in a few words
+	metric  string // what it is judged by
+	short   string // the same where there is little room
+	figure  func(figures) float64
+	share   bool // whether the figure is a share, not a number per session
+	on      func(session.Optimizations) bool
+	set     func(session.Optimizations, bool) session.Optimizations
 }
 
 // optimizations are the switches in the order of the panel. The pool has three
 // positions, and set turns it to the free list.
 var optimizations = []optimization{
 	{
-		key: "b", code: "P0-1", name: "key buffer", about: "all six keys in one 192-byte buffer",
+		key: "b", code: "P0-1", name: "key buffer", binding: "key-buffer", about: "all six keys in one 192-byte buffer",
 		metric: "key allocations/session", short: "key allocs",
 		figure: func(f figures) float64 { return f.keyAllocs },
 		on:     func(o session.Optimizations) bool { return o.KeyBuffer },
@@ -205,7 +206,7 @@ var optimizations = []optimization{
 		},
 	},
 	{
-		key: "h", code: "P0-2", name: "single HKDF", about: "six keys from two HKDFs, not six",
+		key: "h", code: "P0-2", name: "single HKDF", binding: "single-hkdf", about: "six keys from two HKDFs, not six",
 		metric: "HKDF calls/session", short: "HKDF calls",
 		figure: func(f figures) float64 { return f.hkdf },
 		on:     func(o session.Optimizations) bool { return o.SingleHKDF },
@@ -215,7 +216,7 @@ var optimizations = []optimization{
 		},
 	},
 	{
-		key: "p", code: "P0-3", name: "session pool", about: "new sessions in closed ones' storage",
+		key: "p", code: "P0-3", name: "session pool", binding: "session-pool", about: "new sessions in closed ones' storage",
 		metric: "sessions in reused storage", short: "reused",
 		figure: func(f figures) float64 { return f.reuse }, share: true,
 		on: func(o session.Optimizations) bool { return o.Pool != session.PoolNone },
@@ -228,7 +229,7 @@ var optimizations = []optimization{
 		},
 	},
 	{
-		key: "u", code: "P0+", name: "reusable hash", about: "HKDF and HMAC over kept SHA-256 state",
+		key: "u", code: "P0+", name: "reusable hash", binding: "reusable-hash", about: "HKDF and HMAC over kept SHA-256 state",
 		metric: "allocations/session", short: "allocs",
 		figure: func(f figures) float64 { return f.objects },
 		on:     func(o session.Optimizations) bool { return o.ReusableHash },

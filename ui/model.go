@@ -48,6 +48,11 @@ type model struct {
 	told     bool          // it is news, not an error
 	noticeAt time.Duration // when it came, as now has it
 
+	keymap    keymap // the keys that were changed
+	rebound   []bool // the pages of which some were
+	ownBuf    []binding
+	tabLabels []string
+
 	width, height int
 	canvas        canvas
 	encoded       []byte
@@ -79,7 +84,7 @@ func newModel(ctx context.Context, o *Options, th *theme) *model {
 		applying: new(sync.Mutex),
 		running:  new(gate),
 	}
-	m.bindings = globalBindings(m.pages)
+	m.rebind(o.Keys)
 	m.snap.Config = m.config
 	return m
 }
@@ -276,10 +281,16 @@ func (m *model) key(key string) tea.Cmd {
 	if m.turnHelp(key) {
 		return nil
 	}
-	if cmd, ok := p.HandleKey(key); ok {
-		return cmd
+	typed := key
+	if m.rebound[m.current] {
+		typed = m.keymap.typed(pagePrefix(p), p.Bindings(), key)
 	}
-	b := findBinding(p.Bindings(), key)
+	if typed != "" {
+		if cmd, ok := p.HandleKey(typed); ok {
+			return cmd
+		}
+	}
+	b := findBinding(m.own(), key)
 	if b == nil {
 		b = findBinding(m.bindings, key)
 	}
@@ -494,6 +505,7 @@ func (m *model) view() *view {
 		footing:  &m.history.footing,
 		measured: &m.history.measured,
 		config:   &m.config,
+		keymap:   m.keymap,
 		theme:    m.theme,
 		ascii:    m.ascii,
 	}

@@ -294,7 +294,11 @@ func switchBox(a area, v *view, i int, code bool) {
 	if opt.on(v.snap.Config.Optimizations) {
 		s, box = styleOn, "[x]"
 	}
-	a.text(1, 0, opt.key, styleKey)
+	key := v.key(opt.binding, opt.key)
+	if len(key) > 1 { // there is room for one character
+		key = "…"
+	}
+	a.text(1, 0, key, styleKey)
 	a.text(3, 0, box, s)
 	x := 7
 	if code {

@@ -69,9 +69,14 @@ type view struct {
 	// measured is what was known of the optimizations at that moment.
 	measured *measurements
 	config   *load.Config // in force, also where the view is frozen
+	keymap   keymap
 	theme    *theme
 	ascii    bool
 }
+
+// key is how the key of a binding is shown, by the binding's whole name; own is how
+// it is unless it was changed.
+func (v *view) key(full, own string) string { return v.keymap.label(full, own) }
 
 // windows are the lengths of time that the charts can show.
 var windows = []time.Duration{

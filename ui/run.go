@@ -57,6 +57,9 @@ type Options struct {
 	// NoColor draws without colours, whatever the theme; the NO_COLOR variable
 	// does the same.
 	NoColor bool
+	// Keys are those of bindings that are not to have their own, by name, as
+	// [AllKeys] has both. [CheckKeys] must find nothing wrong with them.
+	Keys map[string][]string
 	// Input and Output are the terminal; nil stands for standard input and output.
 	Input  io.Reader
 	Output io.Writer
@@ -100,6 +103,9 @@ func newPanicError(value any) *PanicError {
 func Run(ctx context.Context, o Options) error {
 	if o.Engine == nil {
 		return errors.New("ui: Options.Engine is nil")
+	}
+	if err := CheckKeys(o.Keys); err != nil {
+		return fmt.Errorf("ui: %w", err)
 	}
 	if o.Input == nil {
 		o.Input = os.Stdin

@@ -10,8 +10,8 @@ func timeBindings() []binding {
 			help: "freeze the view; recording goes on", act: (*model).toggleFreeze,
 		},
 		{
-			name: "zoom-in", keys: []string{"+", "="}, show: "+ -", group: groupView, hint: "zoom", hintKeys: "+ -",
-			help: "zoom in, or out: a shorter window, or a longer one", act: func(m *model) tea.Cmd { return m.zoom(-1) },
+			name: "zoom-in", keys: []string{"+", "="}, show: "+ -", group: groupView, hint: "zoom", hintKeys: "+ -", hintWith: []string{"zoom-out"},
+			help: "zoom in, or out: a shorter window, or a longer one", alone: "zoom in: a shorter window", act: func(m *model) tea.Cmd { return m.zoom(-1) },
 		},
 		{
 			name: "zoom-out", keys: []string{"-", "_"}, group: groupView, with: true,
