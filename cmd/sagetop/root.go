@@ -38,10 +38,14 @@ func newRootCommand() *cobra.Command {
 			if err := o.resolve(cmd); err != nil {
 				return err
 			}
+			keys, err := o.keys()
+			if err != nil {
+				return err
+			}
 			if err := needTerminal(); err != nil {
 				return err
 			}
-			return dashboard(cmd.Context(), o)
+			return dashboard(cmd.Context(), o, keys)
 		},
 	}
 	addFlags(cmd, append(loadFlags(), append(screenFlags, configFlag)...)...)
@@ -52,7 +56,7 @@ func newRootCommand() *cobra.Command {
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.AddCommand(newRunCommand(), newCompareCommand(), newClaimsCommand(), newTuneCommand(),
-		newVerifyCommand(), newVersionCommand(), newCompletionCommand())
+		newKeysCommand(), newVerifyCommand(), newVersionCommand(), newCompletionCommand())
 	cmd.SetHelpCommand(newHelpCommand())
 	cmd.InitDefaultHelpCmd()
 	return cmd
@@ -74,7 +78,7 @@ func needTerminal() error {
 
 // dashboard shows the load until the user quits, the load ends or a signal
 // comes, and prints what it came to once the terminal is back.
-func dashboard(ctx context.Context, o *options) error {
+func dashboard(ctx context.Context, o *options, keys map[string][]string) error {
 	engine, err := load.New(o.config, load.WithHost())
 	if err != nil {
 		return usage(err)
@@ -89,7 +93,7 @@ func dashboard(ctx context.Context, o *options) error {
 	testHookDashboard()
 	var compared []ui.Measured
 	shown := ui.Run(ctx, ui.Options{
-		Engine: engine, Theme: o.theme, ASCII: o.ascii, NoColor: o.noColor, Version: versionText(),
+		Engine: engine, Theme: o.theme, ASCII: o.ascii, NoColor: o.noColor, Version: versionText(), Keys: keys,
 		Measured: func(c ui.Measured) { compared = append(compared, c) },
 	})
 	unguard()

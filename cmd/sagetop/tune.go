@@ -196,7 +196,7 @@ func finishTune(o *options, found *tune.Outcome, ended error) error {
 	case !ok:
 		return &exitError{code: exitFailed} // it was printed why
 	case o.tune.write != "":
-		return create(o.tune.write, file)
+		return settings.Save(o.tune.write, file, false)
 	}
 	return nil
 }
@@ -214,19 +214,6 @@ func mayCreate(path string) error {
 	}
 	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
 		return fmt.Errorf("--%s: %q is in no directory that exists; want one that does", writeFlag.name, path)
-	}
-	return nil
-}
-
-// create writes a file that must not exist.
-func create(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // settings are no secret
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path)) // half a file is none
 	}
 	return nil
 }

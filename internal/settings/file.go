@@ -18,10 +18,26 @@ import (
 // MaxFileSize bounds a configuration file, in bytes.
 const MaxFileSize = 1 << 20
 
-// File is a configuration file: TOML, one key for each setting, no tables.
+// KeysTable is the one table that a file may have: which keys do what in the
+// dashboard. No setting is in it.
+const KeysTable = "keys"
+
+// File is a configuration file: TOML, one key for each setting, and no table but
+// [keys].
 type File struct {
 	path    string
 	entries map[string]entry
+	keys    map[string][]string // by name of binding
+	lines   map[string]int      // of these
+}
+
+// Keys returns what the table [keys] says: names of keys, by what they are to do.
+// A name in a table of its own has that table's name in front: sessions.sort.
+func (f *File) Keys() map[string][]string { return f.keys }
+
+// KeysAt says where in the file the keys for one thing stand: "x.toml:3: keys.freeze".
+func (f *File) KeysAt(name string) string {
+	return f.at(entry{line: f.lines[name]}) + ": " + KeysTable + "." + name
 }
 
 type entry struct {
@@ -60,6 +76,12 @@ func parseFile(path string, data []byte) (*File, error) {
 	}
 	f := &File{path: path, entries: make(map[string]entry, len(values))}
 	lines := keyLines(data)
+	if v, ok := values[KeysTable]; ok {
+		delete(values, KeysTable)
+		if err := f.readKeys(v, lines); err != nil {
+			return nil, err
+		}
+	}
 	for key, v := range values {
 		e := entry{line: lines[key]}
 		var err error
@@ -71,28 +93,69 @@ func parseFile(path string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// keyLines returns the line on which each top-level key first stands. data is
-// valid TOML. Only the parser below the decoder knows the places of values
-// that decode.
+// readKeys reads the table [keys], from its value as it was decoded.
+func (f *File) readKeys(v any, lines map[string]int) error {
+	table, ok := v.(map[string]any)
+	if !ok {
+		return fmt.Errorf("%s: %s: want a table: [%s]", f.at(entry{line: lines[KeysTable]}), KeysTable, KeysTable)
+	}
+	f.keys, f.lines = make(map[string][]string), make(map[string]int)
+	var read func(prefix string, table map[string]any) error
+	read = func(prefix string, table map[string]any) error {
+		for _, name := range slices.Sorted(maps.Keys(table)) {
+			full := prefix + name
+			// What stands in a table on one line has the line of that.
+			f.lines[full] = cmp.Or(lines[KeysTable+"."+full], f.lines[strings.TrimSuffix(prefix, ".")], lines[KeysTable])
+			switch v := table[name].(type) {
+			case map[string]any:
+				if err := read(full+".", v); err != nil {
+					return err
+				}
+			case string:
+				f.keys[full] = []string{v}
+			case []any:
+				f.keys[full] = []string{}
+				for _, word := range v {
+					text, ok := word.(string)
+					if !ok {
+						return fmt.Errorf("%s: a list must be of strings", f.KeysAt(full))
+					}
+					f.keys[full] = append(f.keys[full], text)
+				}
+			default:
+				return fmt.Errorf("%s: want the name of a key, or a list of names", f.KeysAt(full))
+			}
+		}
+		return nil
+	}
+	return read("", table)
+}
+
+// keyLines returns the line on which each key first stands, by its path with dots
+// between, and likewise each beginning of a path. data is valid TOML. Only the
+// parser below the decoder knows the places of values that decode.
 func keyLines(data []byte) map[string]int {
 	lines := make(map[string]int)
 	var p unstable.Parser
 	p.Reset(data)
-	inTable := false
+	table := ""
 	for p.NextExpression() {
 		e := p.Expression()
+		path := table
 		if e.Kind != unstable.KeyValue {
-			inTable = true
-		} else if inTable {
-			continue
+			path = ""
 		}
-		key := e.Key()
-		if !key.Next() {
-			continue
+		for key := e.Key(); key.Next(); {
+			if path != "" {
+				path += "."
+			}
+			path += string(key.Node().Data)
+			if _, before := lines[path]; !before {
+				lines[path] = p.Shape(key.Node().Raw).Start.Line
+			}
 		}
-		name := string(key.Node().Data)
-		if _, before := lines[name]; !before {
-			lines[name] = p.Shape(key.Node().Raw).Start.Line
+		if e.Kind != unstable.KeyValue {
+			table = path
 		}
 	}
 	return lines

@@ -3,12 +3,12 @@ package tune
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/internal/format"
+	"github.com/SAGE-X-project/sagetop/internal/settings"
 	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
 
@@ -41,11 +41,7 @@ func (o *Outcome) File(now time.Time) (string, bool) {
 		}
 	}
 	for _, v := range s.Values() {
-		text := strconv.Quote(v.Text)
-		if _, err := strconv.Atoi(v.Text); err == nil {
-			text = v.Text
-		}
-		fmt.Fprintf(&b, "%s = %s\n", v.Name, text)
+		b.WriteString(settings.Line(v.Name, v.Text) + "\n")
 	}
 	return b.String(), true
 }
