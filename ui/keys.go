@@ -37,10 +37,11 @@ const (
 	groupView          = "view"
 	groupOptimizations = "optimizations"
 	groupLoad          = "load"
+	groupTake          = "take away"
 	groupProgram       = "program"
 )
 
-var groups = []string{groupPage, groupView, groupOptimizations, groupLoad, groupProgram}
+var groups = []string{groupPage, groupView, groupOptimizations, groupLoad, groupTake, groupProgram}
 
 func (b *binding) label() string {
 	if b.show != "" {

@@ -216,6 +216,10 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		cmd = m.measured(msg)
 	case trialEndedMsg:
 		m.trialEnded(msg)
+	case exportedMsg:
+		m.exported(msg)
+	case copiedMsg:
+		m.copied(msg)
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.KeyMsg:

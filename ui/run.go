@@ -69,6 +69,9 @@ type Options struct {
 	// was, with the newest comparison of two arms and then with that of the claims, if
 	// there were any, ended or not.
 	Measured func(Measured)
+	// Last, if not nil, is called before Run returns, when the terminal is as it was,
+	// with the frame shown last, lines with their colours; not with what lay over the page.
+	Last func(frame string)
 }
 
 // Measured is what a comparison on the screen has come to.
@@ -137,6 +140,11 @@ func Run(ctx context.Context, o Options) error {
 	stop()
 	cancel()
 	m.running.close()
+	if o.Last != nil && m.err == nil {
+		if frame := m.lastFrame(); frame != "" {
+			o.Last(frame)
+		}
+	}
 	if o.Measured != nil {
 		m.handOver(o.Measured)
 	}
@@ -149,6 +157,21 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("ui: terminal: %w", err)
 	}
 	return nil
+}
+
+// lastFrame returns the frame shown last, without help or overlay, "" if there was none.
+func (m *model) lastFrame() (frame string) {
+	defer func() {
+		if r := recover(); r != nil { // the program has ended well, and what is printed does not change that
+			frame = ""
+		}
+	}()
+	if !m.have || m.width < minWidth || m.height < minHeight {
+		return ""
+	}
+	m.help, m.overlay, m.notice = false, nil, ""
+	m.compose()
+	return m.frame
 }
 
 // handOver calls measured with what the screen would be lost with. No trial runs.

@@ -92,14 +92,20 @@ func dashboard(ctx context.Context, o *options, keys map[string][]string) error 
 	unguard := termguard.Start()
 	testHookDashboard()
 	var compared []ui.Measured
+	var last string
 	shown := ui.Run(ctx, ui.Options{
 		Engine: engine, Theme: o.theme, ASCII: o.ascii, NoColor: o.noColor, Version: versionText(), Keys: keys,
 		Measured: func(c ui.Measured) { compared = append(compared, c) },
+		Last:     func(frame string) { last = frame },
 	})
 	unguard()
 	summary := engine.Stop()
 	summary.Partial = summary.Partial || signalled(shown)
-	printed := report.Text(os.Stdout, summary)
+	var printed error
+	if last != "" {
+		_, printed = io.WriteString(os.Stdout, last+"\n\n")
+	}
+	printed = cmp.Or(printed, report.Text(os.Stdout, summary))
 	for _, c := range compared {
 		printed = cmp.Or(printed, printCompared(os.Stdout, &c))
 	}

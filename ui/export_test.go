@@ -1,0 +1,242 @@
+package ui
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+)
+
+// take presses a key and gives the model what its command answers.
+func (b *bench) take(key string) {
+	if msg := b.press(key); msg != nil {
+		b.Update(msg)
+	}
+}
+
+// exportOf writes a page in a format in a directory of its own, and returns what is
+// there, by name.
+func exportOf(t *testing.T, b *bench, key string) map[string]string {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	b.press("e")
+	b.take(key)
+	files := make(map[string]string)
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[e.Name()] = string(data)
+	}
+	return files
+}
+
+func exportBench(t *testing.T, page string) *bench {
+	b := newBench(t, "dark", false)
+	b.size(120, 40)
+	b.richStory()
+	b.press(page)
+	return b
+}
+
+func TestExportText(t *testing.T) {
+	b := exportBench(t, "1")
+	want := b.plain()
+	for name, text := range exportOf(t, b, "t") {
+		if !strings.HasPrefix(name, "sagetop-overview-") || !strings.HasSuffix(name, ".txt") {
+			t.Errorf("the file is called %s", name)
+		}
+		lines, wants := strings.Split(text, "\n"), strings.Split(want, "\n")
+		for i, line := range wants {
+			if lines[i] != strings.TrimRight(line, " ") {
+				t.Errorf("line %d is %q, want %q", i, lines[i], line)
+			}
+		}
+		if !strings.Contains(b.plain(), "wrote "+name) {
+			t.Errorf("nothing tells of %s:\n%s", name, b.plain())
+		}
+	}
+}
+
+// TestExportSVG: the picture is well-formed, has every letter of the frame, and as many
+// shapes as there are cells with dots.
+func TestExportSVG(t *testing.T) {
+	for _, look := range looksOfGoldens {
+		b := newBench(t, look.theme, look.ascii)
+		b.size(120, 40)
+		b.richStory()
+		for name, svg := range exportOf(t, b, "s") {
+			var letters strings.Builder
+			d := xml.NewDecoder(strings.NewReader(svg))
+			for {
+				token, err := d.Token()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					t.Fatalf("%s, %s: %v", look.name(), name, err)
+				}
+				if text, ok := token.(xml.CharData); ok {
+					letters.Write(bytes.TrimSpace(text))
+				}
+			}
+			count := func(in string) (n [128]int) {
+				for _, r := range in {
+					if r > ' ' && r < 128 {
+						n[r]++
+					}
+				}
+				return n
+			}
+			b.overlay = nil
+			b.notice = ""
+			b.compose()
+			if got, want := count(letters.String()), count(b.plain()); got != want {
+				t.Errorf("%s: the letters are not those of the frame", look.name())
+			}
+			if dots := strings.Contains(svg, "shape-rendering"); dots == look.ascii {
+				t.Errorf("%s: shapes %v", look.name(), dots)
+			}
+		}
+	}
+}
+
+func TestExportCSV(t *testing.T) {
+	files := exportOf(t, exportBench(t, "1"), "c")
+	if len(files) == 0 {
+		t.Fatal("nothing was written")
+	}
+	for name, text := range files {
+		rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+		if err != nil || len(rows) < 2 {
+			t.Errorf("%s: %d rows, %v", name, len(rows), err)
+		}
+	}
+}
+
+// TestExportJSON: the course in the file is that of the history.
+func TestExportJSON(t *testing.T) {
+	b := exportBench(t, "1")
+	for name, text := range exportOf(t, b, "j") {
+		var got struct {
+			Schema, Page string
+			Config       map[string]any
+			Tables       []struct {
+				Name    string
+				Columns []string
+				Rows    [][]any
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got.Schema != pageSchema || got.Page != "overview" || got.Config["profile"] != "stages" {
+			t.Errorf("%s is %s of page %s", name, got.Schema, got.Page)
+		}
+		course := got.Tables[len(got.Tables)-1]
+		if course.Name != "course" || len(course.Rows) < 50 {
+			t.Fatalf("the course has %d rows", len(course.Rows))
+		}
+		last := course.Rows[len(course.Rows)-2]
+		if len(last) != len(course.Columns) {
+			t.Errorf("%d figures in %d columns", len(last), len(course.Columns))
+		}
+		if live := last[4].(float64); live <= 0 || live > 1e6 {
+			t.Errorf("%v live sessions", live)
+		}
+	}
+}
+
+// TestExportOverwritesNothing, and takes another name.
+func TestExportOverwritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	base := filepath.Join(dir, "page")
+	for i, want := range []string{"page.txt", "page-2.txt", "page-3.txt"} {
+		path, err := writeNew(base, exportFile{".txt", []byte{byte('a' + i)}})
+		if err != nil || filepath.Base(path) != want {
+			t.Fatalf("%s, %v, want %s", path, err, want)
+		}
+	}
+	if data, _ := os.ReadFile(base + ".txt"); string(data) != "a" {
+		t.Errorf("the first file is now %q", data)
+	}
+	if _, err := writeNew(filepath.Join(dir, "none", "page"), exportFile{".txt", nil}); err == nil {
+		t.Error("a file in a directory that is not there")
+	}
+}
+
+func TestExportFails(t *testing.T) {
+	b := exportBench(t, "1")
+	t.Chdir(t.TempDir())
+	b.exported(exportedMsg{err: errors.New("disk full")})
+	b.compose()
+	if !strings.Contains(b.plain(), "export: disk full") {
+		t.Errorf("nothing tells of it:\n%s", b.plain())
+	}
+	b.press("e")
+	b.press("esc")
+	if b.overlay != nil {
+		t.Error("esc does not close the menu")
+	}
+}
+
+// TestCopy: y writes an OSC 52 with the figures of the moment, and nothing else.
+func TestCopy(t *testing.T) {
+	var screen bytes.Buffer
+	b := exportBench(t, "1")
+	b.out = newOutput(&screen)
+	want := figuresText(b.view())
+	b.take("y")
+	text, ok := strings.CutPrefix(screen.String(), "\x1b]52;c;")
+	text, end := strings.CutSuffix(text, "\x07")
+	data, err := base64.StdEncoding.DecodeString(text)
+	if !ok || !end || err != nil || string(data) != want || !strings.Contains(want, "sessions, ") {
+		t.Errorf("wrote %q, want %q", screen.String(), want)
+	}
+	if !strings.Contains(b.plain(), "sent to the clipboard: sagetop at") {
+		t.Errorf("nothing tells of it:\n%s", b.plain())
+	}
+}
+
+// TestLastFrame is the page without what lay over it; there is none of a terminal that
+// was too small.
+func TestLastFrame(t *testing.T) {
+	b := exportBench(t, "1")
+	want := b.plain()
+	b.press("?")
+	b.press("e")
+	if got := plain(b.lastFrame()); got != want {
+		t.Errorf("the last frame is\n%s\nwant\n%s", got, want)
+	}
+	b.size(30, 10)
+	if got := b.lastFrame(); got != "" {
+		t.Errorf("a last frame of a small terminal: %q", got)
+	}
+}
+
+func TestCSVCells(t *testing.T) {
+	for _, tt := range []struct {
+		v    any
+		want string
+	}{
+		{nan, ""}, {1.5, "1.5"}, {uint64(7), "7"}, {"=1+1", "'=1+1"}, {"plain", "plain"}, {true, "true"}, {load.Closed, "closed"},
+	} {
+		if got := csvCell(tt.v); got != tt.want {
+			t.Errorf("%v is written %q, want %q", tt.v, got, tt.want)
+		}
+	}
+}
