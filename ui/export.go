@@ -73,7 +73,7 @@ func (exportMenu) Key(m *model, msg tea.KeyMsg) tea.Cmd {
 }
 
 // Draw implements overlay.
-func (exportMenu) Draw(m *model, body area, _ *view) {
+func (exportMenu) Draw(_ *model, body area, _ *view) {
 	const title, w = "export this page as", 56
 	b := body.sub(rect{max((body.w-w)/2, 0), max((body.h-len(exportFormats)-3)/2, 0), w, len(exportFormats) + 3})
 	b.fill(' ', styleText)
@@ -136,7 +136,7 @@ func writeNew(base string, file exportFile) (path string, err error) {
 			path = fmt.Sprintf("%s-%d%s", base, n, file.suffix)
 		}
 		var f *os.File
-		f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // an export is for others to read
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}

@@ -126,13 +126,10 @@ func (c *canvas) appendSVGStyle(dst []byte, th *theme, s style, ascii bool) []by
 		return dst
 	}
 	l := th.look(s)
-	color := "currentColor"
-	if l.color != "" {
-		color = l.color
-		if n, err := strconv.Atoi(l.color); err == nil && n < len(ansiColors) {
-			color = ansiColors[n]
-		}
-	} else {
+	color := l.color
+	if n, err := strconv.Atoi(color); err == nil && n < len(ansiColors) {
+		color = ansiColors[n]
+	} else if color == "" {
 		color = th.colors().text
 	}
 	dst = append(dst, `<g fill="`+color+`"`...)
@@ -283,13 +280,11 @@ func appendStroke(dst []byte, sides string, x, y int) []byte {
 	middle := func() { dst = appendPoint(dst, 'M', x+w/2, y+h/2) }
 	if sides[0] == 'c' { // a quarter of a circle, and straight on to the side
 		const r = w / 2
-		sx, sy := x, y // where it ends
+		sx, sy, turn := x, y, y+h/2-r // where it ends, and where it becomes straight
 		if sides[1] == 'r' {
 			sx = x + w
 		}
-		down := sides[2] == 'd'
-		turn := y + h/2 - r
-		if sy = y; down {
+		if sides[2] == 'd' {
 			sy, turn = y+h, y+h/2+r
 		}
 		dst = appendPoint(dst, 'M', sx, y+h/2)

@@ -45,16 +45,16 @@ func exportOf(t *testing.T, b *bench, key string) map[string]string {
 	return files
 }
 
-func exportBench(t *testing.T, page string) *bench {
+func exportBench(t *testing.T) *bench {
+	t.Helper()
 	b := newBench(t, "dark", false)
 	b.size(120, 40)
 	b.richStory()
-	b.press(page)
 	return b
 }
 
 func TestExportText(t *testing.T) {
-	b := exportBench(t, "1")
+	b := exportBench(t)
 	want := b.plain()
 	for name, text := range exportOf(t, b, "t") {
 		if !strings.HasPrefix(name, "sagetop-overview-") || !strings.HasSuffix(name, ".txt") {
@@ -116,7 +116,7 @@ func TestExportSVG(t *testing.T) {
 }
 
 func TestExportCSV(t *testing.T) {
-	files := exportOf(t, exportBench(t, "1"), "c")
+	files := exportOf(t, exportBench(t), "c")
 	if len(files) == 0 {
 		t.Fatal("nothing was written")
 	}
@@ -130,7 +130,7 @@ func TestExportCSV(t *testing.T) {
 
 // TestExportJSON: the course in the file is that of the history.
 func TestExportJSON(t *testing.T) {
-	b := exportBench(t, "1")
+	b := exportBench(t)
 	for name, text := range exportOf(t, b, "j") {
 		var got struct {
 			Schema, Page string
@@ -180,7 +180,7 @@ func TestExportOverwritesNothing(t *testing.T) {
 }
 
 func TestExportFails(t *testing.T) {
-	b := exportBench(t, "1")
+	b := exportBench(t)
 	t.Chdir(t.TempDir())
 	b.exported(exportedMsg{err: errors.New("disk full")})
 	b.compose()
@@ -197,7 +197,7 @@ func TestExportFails(t *testing.T) {
 // TestCopy: y writes an OSC 52 with the figures of the moment, and nothing else.
 func TestCopy(t *testing.T) {
 	var screen bytes.Buffer
-	b := exportBench(t, "1")
+	b := exportBench(t)
 	b.out = newOutput(&screen)
 	want := figuresText(b.view())
 	b.take("y")
@@ -215,7 +215,7 @@ func TestCopy(t *testing.T) {
 // TestLastFrame is the page without what lay over it; there is none of a terminal that
 // was too small.
 func TestLastFrame(t *testing.T) {
-	b := exportBench(t, "1")
+	b := exportBench(t)
 	want := b.plain()
 	b.press("?")
 	b.press("e")
