@@ -117,6 +117,8 @@ func asciiFor(r rune) rune {
 		return '!'
 	case '→':
 		return '>'
+	case '←':
+		return '<'
 	case '…':
 		return '~'
 	case '×':

@@ -117,10 +117,14 @@ func (m *model) drawHeader(a area, v *view) {
 	const name = "sagetop"
 	end := a.w - 1
 	room := end - columnsOf(name) - 1 - columnsOf(headSeparator) - columnsOf(verdictNot) - 1
-	status := m.appendStatus(m.buf[:0], v)
+	status := m.appendStatus(m.buf[:0], v, true)
 	m.buf = status
+	if v.frozen && columnsOfBytes(status) > room {
+		status = m.appendStatus(m.buf[:0], v, false)
+		m.buf = status
+	}
 	if columnsOfBytes(status) > room {
-		status = m.appendState(m.buf[:0], v)
+		status = m.appendState(m.buf[:0], v, false)
 		m.buf = status
 	}
 	x := end
@@ -202,33 +206,32 @@ func (m *model) drawHead(a area, x, room int) {
 	}
 }
 
-// appendState appends the state and its time.
-func (m *model) appendState(dst []byte, v *view) []byte {
+// appendState appends the state and its time: that of the run, and where the view
+// stands, how long ago that was, or, without the clock, that alone.
+func (m *model) appendState(dst []byte, v *view, clock bool) []byte {
 	dst = append(dst, "  "...) // room for the rune of the state
 	if v.frozen {
 		dst = append(dst, "frozen "...)
-		ago := m.snap.Elapsed - v.at
-		if ago < 0 {
-			ago = 0
+		if clock {
+			dst = append(format.AppendClock(dst, v.at), headSeparator...)
 		}
-		dst = append(appendAgo(dst, ago), " ago"...)
-	} else {
-		state := "live"
-		if v.snap.State != load.Running && m.have {
-			state = v.snap.State.String()
-		}
-		dst = format.AppendClock(append(append(dst, state...), ' '), v.at)
+		at := len(dst)
+		return append(padLeft(appendAgo(dst, max(m.snap.Elapsed-v.at, 0)), at, len("59m")), " ago"...)
 	}
-	return dst
+	state := "live"
+	if v.snap.State != load.Running && m.have {
+		state = v.snap.State.String()
+	}
+	return format.AppendClock(append(append(dst, state...), ' '), v.at)
 }
 
 // appendStatus appends the state, its time, and the achieved of the offered rate.
 // Its width does not depend on the figures.
-func (m *model) appendStatus(dst []byte, v *view) []byte {
+func (m *model) appendStatus(dst []byte, v *view, clock bool) []byte {
 	if m.trial != nil {
 		return m.appendTrial(dst)
 	}
-	dst = append(m.appendState(dst, v), headSeparator...)
+	dst = append(m.appendState(dst, v, clock), headSeparator...)
 	const rateWidth = 8
 	at := len(dst)
 	rate := v.snap.AchievedRate

@@ -37,15 +37,20 @@ const minPartial = 400 * time.Millisecond
 
 // cut fills c with cells*perCell columns that cover the window up to end.
 func (c *columns) cut(s *series, window, end time.Duration, cells, perCell int) {
+	c.span(window, end, cells, perCell)
+	c.place(s, c.start, c.step, c.n, end)
+}
+
+// span sets the borders of the columns of cut.
+func (c *columns) span(window, end time.Duration, cells, perCell int) {
 	cells, perCell = max(cells, 1), max(perCell, 1)
-	n := cells * perCell
 	cell := max(window/time.Duration(cells), time.Duration(perCell))
 	cell -= cell % time.Duration(perCell)
 	right := end.Truncate(cell)
 	if right < end {
 		right += cell
 	}
-	c.place(s, right-time.Duration(cells)*cell, cell/time.Duration(perCell), n, end)
+	c.start, c.step, c.n = right-time.Duration(cells)*cell, cell/time.Duration(perCell), cells*perCell
 }
 
 // place fills c with n columns of that duration from start on, of which those

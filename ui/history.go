@@ -213,6 +213,9 @@ type history struct {
 	shape    load.Shape // of that configuration
 	footing  footing
 	measured measurements
+	eras     eras
+	events   events
+	resets   int // how often the past was dropped
 }
 
 func newHistory() *history {
@@ -224,6 +227,8 @@ func newHistory() *history {
 		markers:  make([]marker, 0, maxMarkers),
 		measured: newMeasurements(),
 		snaps:    newSnapshots(),
+		eras:     newEras(),
+		events:   newEventRing(),
 	}
 }
 
@@ -243,13 +248,18 @@ func (h *history) push(s *load.Snapshot) {
 		h.cycles, h.firstCycle = h.cycles[:0], 0
 		h.markers = h.markers[:0]
 		h.snaps.clear()
+		h.eras.clear()
+		h.events.clear(s.Elapsed)
+		h.resets++
 		stands = false
 		h.config, h.changed = s.Config, s.Elapsed
 	case s.Elapsed == h.fine.time(newest):
 		return // the same moment twice
 	case s.Config != h.config:
 		stands = false
-		h.mark(s.Elapsed, changeLabel(h.config, s.Config))
+		label := changeLabel(h.config, s.Config)
+		h.mark(s.Elapsed, label)
+		h.events.changed(s.Elapsed, label)
 		h.config, h.changed = s.Config, s.Elapsed
 	}
 	if s.State == load.Comparing && h.state != load.Comparing {
@@ -258,6 +268,7 @@ func (h *history) push(s *load.Snapshot) {
 	if !stands {
 		h.state, h.start, h.shape = s.State, s.ProfileStart, s.Config.Shape(s.ProfileStart)
 		h.footing = footingOf(s, &h.shape)
+		h.eras.begin(s.Elapsed, h.changed, &h.footing)
 	}
 	p := pointOf(s)
 	if s.Config.Model == load.Closed && s.State != load.Paused {
@@ -270,7 +281,11 @@ func (h *history) push(s *load.Snapshot) {
 	h.pushWhole(s.Elapsed, &p)
 	h.pushCycles(s.GC.Recent)
 	h.snaps.push(s, !stands)
-	h.measured.update(h, s)
+	if f, ok := h.steadyFigures(&h.footing, s.Elapsed); ok {
+		h.measured.put(h.footing.key, f)
+		h.eras.measured(s.Elapsed, f)
+	}
+	h.events.update(h, s)
 }
 
 // pushWhole adds a point to the whole run, if it is time for the next.
@@ -349,7 +364,7 @@ type delta struct {
 // between returns what happened in the last d before end, or in as much of it as
 // was recorded. ok is false where there are no two points to compare.
 func (h *history) between(end, d time.Duration) (delta, bool) {
-	s := h.seriesFor(d)
+	s := h.seriesAt(end, d)
 	to := s.last(end)
 	if to < 1 {
 		return delta{}, false
@@ -370,6 +385,16 @@ func (h *history) seriesFor(window time.Duration) *series {
 		return &h.coarse
 	}
 	return &h.fine
+}
+
+// seriesAt returns the points that a window of that length up to end is drawn from:
+// where it lies too far back for the fine points, the coarse ones.
+func (h *history) seriesAt(end, window time.Duration) *series {
+	s := h.seriesFor(window)
+	if s == &h.fine && s.n == len(s.at) && end-window < s.time(0) {
+		return &h.coarse
+	}
+	return s
 }
 
 // The figures that a delta gives. Those that do not exist, such as one per

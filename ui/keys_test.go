@@ -186,8 +186,8 @@ func TestQuickTyping(t *testing.T) {
 	b := newBench(t, "dark", false)
 	b.snapshots(1)
 	b.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("++?")})
-	if b.window != 0 || !b.help {
-		t.Errorf("window %d and help %v after ++?, want 0 and true", b.window, b.help)
+	if b.window != windows[0] || !b.help {
+		t.Errorf("window %v and help %v after ++?, want 10s and true", b.window, b.help)
 	}
 	_, cmd := b.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("bh")})
 	for _, c := range cmd().(tea.BatchMsg) {

@@ -120,26 +120,35 @@ func (f *footing) steady(at time.Duration) time.Duration {
 	return at - f.from - min(max(settle, minSettle), maxSettle)
 }
 
-// clone returns what is remembered now, for a view that stands still.
-func (m *measurements) clone() measurements {
-	return measurements{of: maps.Clone(m.of), order: slices.Clone(m.order)}
+// set makes m what other is.
+func (m *measurements) set(other *measurements) {
+	if m.of == nil {
+		m.of = make(map[load.Config]figures, maxMeasured)
+	}
+	clear(m.of)
+	maps.Copy(m.of, other.of)
+	m.order = append(m.order[:0], other.order...)
 }
 
-// update stores the figures of the configuration in force, as long as the load has
+// steadyFigures returns the figures of a configuration at a moment, if the load has
 // been level for what they are taken over, and for what it took to settle before.
-func (m *measurements) update(h *history, s *load.Snapshot) {
-	if !h.footing.level(s.Elapsed) {
-		return
+func (h *history) steadyFigures(f *footing, at time.Duration) (figures, bool) {
+	if !f.level(at) {
+		return figures{}, false
 	}
-	steady := h.footing.steady(s.Elapsed)
+	steady := f.steady(at)
 	if steady < minSteady {
-		return
+		return figures{}, false
 	}
-	d, ok := h.between(s.Elapsed, min(steady, maxSteady))
+	d, ok := h.between(at, min(steady, maxSteady))
 	if !ok || d.created() == 0 || d.elapsed < minSteady-minSteady/10 {
-		return
+		return figures{}, false
 	}
-	key := h.footing.key
+	return d.figures(), true
+}
+
+// put remembers the newest figures under conditions.
+func (m *measurements) put(key load.Config, f figures) {
 	if _, known := m.of[key]; !known {
 		if len(m.order) == maxMeasured {
 			delete(m.of, m.order[0])
@@ -148,7 +157,7 @@ func (m *measurements) update(h *history, s *load.Snapshot) {
 		}
 		m.order = append(m.order, key)
 	}
-	m.of[key] = d.figures()
+	m.of[key] = f
 }
 
 // with returns what was measured with the optimizations o and everything else as

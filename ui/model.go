@@ -31,13 +31,9 @@ type model struct {
 	have    bool          // whether there is one
 	config  load.Config   // in force, as far as known
 
-	frozen        bool
-	frozenSnap    load.Snapshot // the newest when the view was frozen
-	frozenChanged time.Duration
-	frozenFooting footing
-	frozenKnown   measurements
-
-	window   int // index into windows
+	frozen   bool
+	past     moment        // where the view stands while frozen
+	window   time.Duration // the width of all charts
 	pages    []page
 	current  int
 	bindings []binding
@@ -198,7 +194,11 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	switch msg := msg.(type) {
 	case snapshotMsg:
 		m.snap, m.have, m.config = msg.snap, true, msg.snap.Config
+		resets := m.history.resets
 		m.history.push(&m.snap)
+		if m.history.resets != resets {
+			m.frozen = false // of what it showed nothing is left
+		}
 		cmd = tea.Batch(m.next(), m.poll())
 	case endedMsg:
 		m.err = msg.err
@@ -331,20 +331,6 @@ func (m *model) receive(msg tea.Msg) tea.Cmd {
 }
 
 // The actions of the bindings.
-
-func (m *model) toggleFreeze() tea.Cmd {
-	m.frozen = !m.frozen && m.have
-	if m.frozen {
-		m.frozenSnap, m.frozenChanged, m.frozenFooting = m.snap, m.history.changed, m.history.footing
-		m.frozenKnown = m.history.measured.clone()
-	}
-	return nil
-}
-
-func (m *model) zoom(by int) tea.Cmd {
-	m.window = min(max(m.window+by, 0), len(windows)-1)
-	return nil
-}
 
 func (m *model) showPage(i int) tea.Cmd { m.current = i; return nil }
 
@@ -502,7 +488,8 @@ func (m *model) view() *view {
 		snap:    &m.snap,
 		end:     m.snap.Elapsed,
 		at:      m.snap.Elapsed,
-		window:  windows[m.window],
+		newest:  m.snap.Elapsed,
+		window:  m.window,
 		changed: m.history.changed,
 		frozen:  m.frozen,
 
@@ -513,10 +500,10 @@ func (m *model) view() *view {
 		theme:    m.theme,
 		ascii:    m.ascii,
 	}
-	if m.frozen {
-		v.snap, v.end, v.changed = &m.frozenSnap, m.frozenSnap.Elapsed, m.frozenChanged
-		v.at = v.end
-		v.footing, v.measured = &m.frozenFooting, &m.frozenKnown
+	if p := &m.past; m.frozen {
+		v.snap, v.end, v.at, v.newest = &p.snap, p.end, p.at, p.freeze
+		v.changed, v.footing, v.measured = p.changed, &p.footing, &p.measured
+		v.cursor = p.at < p.freeze
 	}
 	return v
 }

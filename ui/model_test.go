@@ -193,7 +193,7 @@ func TestFreeze(t *testing.T) {
 	}
 	b.press("space")
 	frozen := body()
-	if !strings.Contains(frozen, "frozen") || !strings.Contains(b.plain(), "‖ frozen 0s ago") {
+	if !strings.Contains(frozen, "frozen") || !strings.Contains(b.plain(), "‖ frozen 00:00:10 ·  0s ago") {
 		t.Errorf("the frame does not say that it is frozen:\n%s", b.plain())
 	}
 	b.load.s.Config.Optimizations = session.Baseline
@@ -201,7 +201,7 @@ func TestFreeze(t *testing.T) {
 	if got := body(); got != frozen {
 		t.Errorf("the frozen view changes:\n%s\nwas\n%s", got, frozen)
 	}
-	if !strings.Contains(b.plain(), "‖ frozen 7s ago") {
+	if !strings.Contains(b.plain(), "‖ frozen 00:00:10 ·  7s ago") {
 		t.Errorf("the header does not say for how long:\n%s", b.plain())
 	}
 	b.press("space")

@@ -174,10 +174,10 @@ func (o *overview) tileDetail(dst []byte, v *view, which int, now delta, ok bool
 	}
 }
 
-// pausesIn gathers the pauses of the GC cycles in the window.
+// pausesIn gathers the pauses of the GC cycles in the window up to the moment.
 func (o *overview) pausesIn(v *view) []time.Duration {
 	o.pauses = o.pauses[:0]
-	low, high := v.history.cyclesIn(v.end-v.window, v.end)
+	low, high := v.history.cyclesIn(v.at-v.window, v.at)
 	for i := low; i < high; i++ {
 		o.pauses = append(o.pauses, v.history.cycle(i).Pause)
 	}
@@ -212,6 +212,9 @@ func (o *overview) spark(a area, v *view, which int, s style) {
 		high = o.scales[scaleTilePauses].fit(highest(o.ys), 1e3)
 	}
 	drawSpark(a, o.ys, high, s, v.ascii)
+	if v.cursor {
+		a.cursor(c.column(v.at), v.ascii)
+	}
 }
 
 // drawSwitches draws the optimizations, each with its own measure, off and on.

@@ -61,11 +61,12 @@ type view struct {
 	snap    *load.Snapshot // the newest at or before at
 	end     time.Duration  // the right end of all charts, as Snapshot.Elapsed
 	at      time.Duration  // the moment of all figures: end, or where the cursor is
+	newest  time.Duration  // what there is to show ends here, also where end is before it
 	window  time.Duration  // the width of all charts
 	changed time.Duration  // when the configuration of snap came into force
 	frozen  bool
 	cursor  bool     // charts show where at is
-	footing *footing // of the load at end
+	footing *footing // of the load at that moment
 	// measured is what was known of the optimizations at that moment.
 	measured *measurements
 	config   *load.Config // in force, also where the view is frozen
@@ -83,8 +84,8 @@ var windows = []time.Duration{
 	10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
 }
 
-// defaultWindow is the index of the first one shown.
-const defaultWindow = 2
+// defaultWindow is the first one shown.
+const defaultWindow = time.Minute
 
 // recent is what the present figures are taken over: long enough to be calm, short
 // enough that a change is seen within a second.

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"github.com/SAGE-X-project/sagetop/engine/session"
 	"github.com/SAGE-X-project/sagetop/internal/format"
 )
@@ -52,7 +54,7 @@ func (p *plotter) columnsFor(v *view, cells, perCell int) *columns {
 	}
 	i := min(p.nCuts, len(p.cuts)-1)
 	p.widths[i], p.nCuts = key, i+1
-	p.cuts[i].cut(v.history.seriesFor(v.window), v.window, v.end, cells, perCell)
+	p.cuts[i].cut(v.history.seriesAt(v.end, v.window), v.window, v.end, cells, perCell)
 	return &p.cuts[i]
 }
 
@@ -85,12 +87,8 @@ func (b *chartBox) plot(v *view, top int, label func(dst []byte, part float64) [
 	if in.w <= axisWidth+2 || in.h < 1 {
 		return in.sub(rect{})
 	}
-	end := "now"
-	if v.frozen {
-		end = "frozen"
-	}
-	b.timeAxis(axisWidth+2, in.w-axisWidth-1, v.window, end)
 	plot := in.valueAxis(axisWidth)
+	b.timesOf(axisWidth+2, plot.w, v)
 	plot.hit(hitChart, 0)
 	put := func(y int, part float64) {
 		*b.tick = label((*b.tick)[:0], part)
@@ -106,7 +104,8 @@ func (b *chartBox) plot(v *view, top int, label func(dst []byte, part float64) [
 	return plot
 }
 
-// marks draws the labelled changes of the configuration over a finished chart.
+// marks draws the labelled changes of the configuration, and the cursor, over a
+// finished chart.
 func (p *plotter) marks(a area, v *view, c *columns) {
 	p.notes = p.notes[:0]
 	for _, m := range v.history.markers {
@@ -120,6 +119,11 @@ func (p *plotter) marks(a area, v *view, c *columns) {
 		p.notes = append(p.notes, note{x / dotsAcross, m.label})
 	}
 	drawNotes(a, p.notes)
+	if v.cursor {
+		if x := c.column(v.at); x >= 0 {
+			a.cursor(x/dotsAcross, v.ascii)
+		}
+	}
 }
 
 // line draws one curve.
@@ -304,9 +308,9 @@ func (p *plotter) chartPauses(a area, v *view) {
 	}
 	low, high = decades(low, high)
 	p.buf = p.buf[:0]
-	if len(p.events) > 0 {
-		p.buf = append(format.AppendCount(p.buf, uint64(len(p.events))), " cycles · longest "...)
-		p.buf = format.AppendDuration(p.buf, highestPause(p.events))
+	if n, longest := pausesAt(v); n > 0 {
+		p.buf = append(format.AppendCount(p.buf, uint64(n)), " cycles · longest "...)
+		p.buf = format.AppendDuration(p.buf, float64(longest))
 	} else {
 		p.buf = append(p.buf, "none yet"...)
 	}
@@ -322,12 +326,14 @@ func (p *plotter) chartPauses(a area, v *view) {
 	p.marks(plot, v, c)
 }
 
-func highestPause(events []heat) float64 {
-	top := 0.0
-	for _, e := range events {
-		top = max(top, e.v)
+// pausesAt returns how many GC cycles there were in the window up to the moment of
+// the figures, and the longest pause.
+func pausesAt(v *view) (n int, longest time.Duration) {
+	from, to := v.history.cyclesIn(v.at-v.window, v.at)
+	for i := from; i < to; i++ {
+		longest = max(longest, v.history.cycle(i).Pause)
 	}
-	return top
+	return to - from, longest
 }
 
 func (p *plotter) chartSessions(a area, v *view) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/google/go-cmp/cmp"
@@ -103,7 +104,7 @@ func TestReboundKeys(t *testing.T) {
 		t.Error("the new key does not freeze")
 	}
 	b.press("space")
-	if !b.frozen || b.window != defaultWindow+1 {
+	if !b.frozen || b.window != 5*time.Minute {
 		t.Errorf("space does what it did: frozen %v, window %d", b.frozen, b.window)
 	}
 	b.press("6")

@@ -100,7 +100,7 @@ func (st *strip) draw(a area, v *view) {
 		return
 	}
 	settled, period := st.shape.Length()
-	now := v.end - st.start
+	now := v.at - st.start // what came after the cursor is ahead, too
 	sp := spanOf(settled, period, now, plot.w)
 	st.collect(v, &sp, plot.w)
 
@@ -132,7 +132,7 @@ func (st *strip) draw(a area, v *view) {
 func (st *strip) collect(v *view, sp *span, cells int) {
 	n, step := cells*dotsAcross, sp.cell/dotsAcross
 	c := &st.cut
-	c.place(v.history.seriesFor(sp.cell*time.Duration(cells)), st.start+sp.from, step, n, v.end)
+	c.place(v.history.seriesAt(v.at, sp.cell*time.Duration(cells)), st.start+sp.from, step, n, v.at)
 	if st.of.Model == load.Closed {
 		st.ys = c.gauge(st.ys[:0], livePairs)
 		for i := range st.ys {

@@ -36,6 +36,7 @@ const (
 	styleOn         // an optimization that is on
 	styleOff        // one that is off
 	styleCycle      // the line of a GC cycle
+	styleMoment     // the moment of all figures
 
 	// One accent for each quantity, wherever it appears.
 	styleSessions
@@ -114,6 +115,7 @@ var looks = map[string][numStyles]look{
 		styleOn:         {color: "#8fcf7f", bold: true},
 		styleOff:        {color: "#8b93a5"},
 		styleCycle:      {color: "#a06a78"},
+		styleMoment:     {color: "#ffffff", bold: true},
 
 		styleSessions:  {color: "#6cb2f0"},
 		styleOffered:   {color: "#4d6583"},
@@ -164,6 +166,7 @@ var looks = map[string][numStyles]look{
 		styleOn:         {color: "#2d7d2a", bold: true},
 		styleOff:        {color: "#586074"},
 		styleCycle:      {color: "#c98a98"},
+		styleMoment:     {color: "#000000", bold: true},
 
 		styleSessions:  {color: "#1b66b3"},
 		styleOffered:   {color: "#9db7d3"},
@@ -216,6 +219,7 @@ var looks = map[string][numStyles]look{
 		styleOn:         {color: "#56b4e9", bold: true},
 		styleOff:        {color: "#9aa3b2"},
 		styleCycle:      {color: "#8a8f9b"},
+		styleMoment:     {color: "#ffffff", bold: true},
 
 		styleSessions:  {color: "#56b4e9"},
 		styleOffered:   {color: "#5d6b7d"},
@@ -265,6 +269,7 @@ var looks = map[string][numStyles]look{
 		styleOn:         {color: "#0072b2", bold: true},
 		styleOff:        {color: "#525a6a"},
 		styleCycle:      {color: "#a0a6b2"},
+		styleMoment:     {color: "#000000", bold: true},
 
 		styleSessions:  {color: "#0072b2"},
 		styleOffered:   {color: "#9db2c6"},
@@ -315,6 +320,7 @@ var looks = map[string][numStyles]look{
 		styleOn:         {color: "2", bold: true},
 		styleOff:        {},
 		styleCycle:      {color: "8"},
+		styleMoment:     {bold: true},
 
 		styleSessions:  {color: "12"},
 		styleOffered:   {color: "8"},
@@ -360,6 +366,7 @@ var looks = map[string][numStyles]look{
 		styleMarkerLine: {faint: true},
 		styleOn:         {bold: true},
 		styleCycle:      {faint: true},
+		styleMoment:     {bold: true},
 		styleOffered:    {faint: true},
 		styleAhead:      {faint: true},
 		styleGoal:       {faint: true},

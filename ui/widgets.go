@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math/bits"
 	"strings"
 	"time"
 
@@ -67,6 +68,96 @@ func (a area) timeAxis(left, width int, window time.Duration, end string) {
 	put(left+width-columnsOf(end)-1, append(b[:0], end...))
 }
 
+// timesOf writes the times of a chart over the window of v into the lower border. Where
+// the window does not end with the newest moment, the times are distances from that;
+// where there is a cursor, its time stands below it.
+func (a area) timesOf(left, width int, v *view) {
+	switch back := v.newest - v.end; {
+	case back > 0:
+		var b [16]byte
+		a.timeRow(left, width, appendAgoTime(b[:0], v.window+back), v.window/2+back, back)
+	case v.frozen:
+		a.timeAxis(left, width, v.window, "frozen")
+	default:
+		a.timeAxis(left, width, v.window, "now")
+	}
+	if v.cursor {
+		a.cursorTime(left, width, v)
+	}
+}
+
+// timeRow is timeAxis for a window in the past.
+func (a area) timeRow(left, width int, first []byte, middle, last time.Duration) {
+	const roomy = 48
+	y := a.h - 1
+	put := func(x int, t []byte) {
+		a.set(x-1, y, ' ', styleBorder)
+		a.set(a.bytes(x, y, t, styleFaint), y, ' ', styleBorder)
+	}
+	put(max(left, 2), first)
+	var b [16]byte
+	if width >= roomy {
+		t := appendTime(b[:0], middle)
+		put(left+width/2-len(t)/2, t)
+	}
+	t := appendAgoTime(b[:0], last)
+	put(left+width-len(t)-1, t)
+}
+
+// appendAgoTime appends a time past: 1m 12s ago.
+func appendAgoTime(dst []byte, d time.Duration) []byte { return append(appendTime(dst, d), " ago"...) }
+
+// cursorTime writes the moment of the cursor into the lower border, below it.
+func (a area) cursorTime(left, width int, v *view) {
+	x := cursorCell(v, width)
+	if x < 0 {
+		return
+	}
+	var b [24]byte
+	t := format.AppendClock(b[:0], v.at)
+	y := a.h - 1
+	x = min(max(left+x-len(t)/2, 2), a.w-2-len(t))
+	// What it would cut goes.
+	for from := x - 1; from > 1 && a.at(from, y).s == styleFaint; from-- {
+		a.set(from, y, '─', styleBorder)
+	}
+	for to := x + len(t); to < a.w-1 && a.at(to, y).s == styleFaint; to++ {
+		a.set(to, y, '─', styleBorder)
+	}
+	a.set(x-1, y, ' ', styleBorder)
+	a.set(a.bytes(x, y, t, styleMoment), y, ' ', styleBorder)
+}
+
+// cursorCell returns the cell of the cursor in a chart of so many cells; -1 if it is
+// not in the window.
+func cursorCell(v *view, cells int) int {
+	c := columns{}
+	c.span(v.window, v.end, cells, dotsAcross)
+	if x := c.column(v.at); x >= 0 {
+		return x / dotsAcross
+	}
+	return -1
+}
+
+// cursor draws a line at cell x. What a chart draws with a few dots shows through it.
+func (a area) cursor(x int, ascii bool) {
+	const few = 4
+	if x < 0 || x >= a.w {
+		return
+	}
+	line := cursorRune
+	if ascii {
+		line = '!'
+	}
+	for y := range a.h {
+		r := a.at(x, y).r
+		if isFree(r) || isBraille(r) && bits.OnesCount32(uint32(r-braille)) > few {
+			r = line
+		}
+		a.set(x, y, r, styleMoment)
+	}
+}
+
 // valueAxis draws an axis at the left of a and returns the area of the curve.
 // width is that of the labels.
 func (a area) valueAxis(width int) area {
@@ -91,6 +182,8 @@ type note struct {
 const (
 	noteRune = '╎'
 	gcRune   = '┊'
+
+	cursorRune = '┃'
 )
 
 // drawNotes draws a line at every note, through the cells that the curve leaves
