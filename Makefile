@@ -21,7 +21,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test race e2e bench bench-doc bench-raw benchstat calibrate fuzz cover fmt lint safe secret vet dist quick check tools clean
+.PHONY: help run build test race e2e screenshots bench bench-doc bench-raw benchstat calibrate fuzz cover fmt lint safe secret vet dist quick check tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ race: ## run all tests under the race detector, in random order
 
 e2e: ## run only the end-to-end tests: the real binary on a pseudo-terminal
 	go test -count=1 -run '^TestE2E' -v $(PACKAGE)
+
+screenshots: build ## take the pictures in docs/ anew (needs rsvg-convert; minutes; ARGS='gc pool' for some of them)
+	go run ./internal/shots -binary $(BIN) $(ARGS)
 
 bench: ## print the benchmarks as one table: ratios, budgets (minutes; ARGS=-h lists its flags)
 	@go run ./internal/benchdoc $(ARGS)
