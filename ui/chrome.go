@@ -163,8 +163,24 @@ func (m *model) drawHeader(a area, v *view) {
 	}
 	if x+need <= end {
 		end = a.bytesRight(end, 1, span, styleStrong)
-		a.textRight(end, 1, window, styleDim)
+		end = a.textRight(end, 1, window, styleDim)
+		m.drawOwn(a, x, end, v)
 	}
+}
+
+// drawOwn draws how long frames take, if there is room for it between x and end.
+func (m *model) drawOwn(a area, x, end int, v *view) {
+	const unit, width = " ms/frame", 5
+	if end-x < width+len(unit)+columnsOf(headSeparator)+2 {
+		return
+	}
+	d, ok := v.history.between(v.at, recent)
+	m.buf = append(m.buf[:0], dash...)
+	if ok && d.frames() > 0 {
+		m.buf = strconv.AppendFloat(m.buf[:0], d.perFrame()/1e6, 'f', 2, 64)
+	}
+	end = a.textRight(end, 1, headSeparator, styleFaint)
+	a.bytesRight(a.textRight(end, 1, unit, styleFaint), 1, m.buf, styleDim)
 }
 
 // drawHead draws as many parts of the left side as fit into room cells.
@@ -346,8 +362,12 @@ func (m *model) drawFooter(a area, v *view) {
 		return
 	}
 	if p := v.snap.Process; p.RSS > 0 {
-		m.buf = strconv.AppendFloat(append(m.buf[:0], "cpu "...), p.CPUPercent, 'f', 0, 64)
-		m.buf = append(m.buf, " % of a core · rss "...)
+		m.buf = strconv.AppendFloat(append(m.buf[:0], "cpu "...), v.cpu(p.CPUPercent), 'f', 0, 64)
+		m.buf = append(m.buf, " % of a core"...)
+		if v.net && v.own.cpu == v.own.cpu {
+			m.buf = append(m.buf, " without dashboard"...)
+		}
+		m.buf = append(m.buf, " · rss "...)
 		m.buf = format.AppendBytes(m.buf, float64(p.RSS))
 		if n := columnsOfBytes(m.buf); x+n+2 <= a.w {
 			a.bytesRight(a.w-1, 0, m.buf, styleFaint)

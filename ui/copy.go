@@ -57,7 +57,7 @@ func figuresText(v *view) string {
 	}
 	b = append(b, ": "...)
 	b = append(format.AppendRate(b, sessionsRate(d)), " sessions, "...)
-	b = append(format.AppendPer(b, objectsPerSession(d)), " allocations/session, "...)
+	b = append(format.AppendPer(b, d.perSession(countObjects)), " allocations/session, "...)
 	b = append(format.AppendPer(b, hkdfPerSession(d)), " HKDF calls/session, pool reuse "...)
 	b = append(format.AppendPercent(b, d.reuse()), ", "...)
 	b = append(format.AppendCount(b, d.to.live), " live"...)

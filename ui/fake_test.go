@@ -342,6 +342,11 @@ func newBench(t testing.TB, theme string, ascii bool) *bench {
 	}
 	e := newFakeEngine()
 	m := newModel(t.Context(), &Options{Engine: e, ASCII: ascii, Version: "0.1.0"}, th)
+	clock := time.Unix(0, 0)
+	m.clock = func() time.Time { // each message takes as long
+		clock = clock.Add(210 * time.Microsecond)
+		return clock
+	}
 	return &bench{model: m, engine: e, load: newFakeLoad(session.Tuned)}
 }
 

@@ -66,6 +66,9 @@ type counters struct {
 	stages    [numStages]time.Duration
 	completed uint64            // handshakes
 	failed    [maxCauses]uint32 // handshakes by cause; differences survive that they wrap
+	gcCPU     float64           // processor seconds, by the runtime's estimate
+	usedCPU   float64           // likewise, of the whole process
+	own       spending          // of the dashboard
 }
 
 // point is one moment of the history.
@@ -76,6 +79,8 @@ type point struct {
 	free     int64
 	heapLive uint64
 	heapGoal uint64
+	limit    uint64        // 0 is none
+	schedP99 time.Duration // over the last second; 0 if not known
 }
 
 func pointOf(s *load.Snapshot) point {
@@ -105,11 +110,15 @@ func pointOf(s *load.Snapshot) point {
 				stageClose:     s.Stages.Close.Total,
 			},
 			completed: s.Handshakes.Completed,
+			gcCPU:     s.GC.CPUSeconds,
+			usedCPU:   s.GC.TotalCPUSeconds,
 		},
 		live:     s.Sessions.Live,
 		free:     s.Pool.Free,
 		heapLive: s.GC.HeapLive,
 		heapGoal: s.GC.HeapGoal,
+		limit:    s.GC.HeapLimit,
+		schedP99: s.Scheduler.Latency.P99,
 	}
 	for i, n := range failures(&s.Handshakes.HandshakeCounts) {
 		p.failed[i] = uint32(n)
@@ -204,6 +213,8 @@ type history struct {
 	cycles       []load.Cycle // a ring
 	firstCycle   int
 	markers      []marker // oldest first
+	forced       uint64   // collections until now
+	spent        spending // of the dashboard until now; whoever pushes sets it
 	snaps        snapshots
 
 	config   load.Config   // of the newest snapshot
@@ -236,6 +247,8 @@ func newHistory() *history {
 // can be subtracted across that.
 func (h *history) push(s *load.Snapshot) {
 	newest := h.fine.n - 1
+	forced := s.GC.Forced > h.forced
+	h.forced = s.GC.Forced
 	stands := s.State == h.state && s.ProfileStart == h.start
 	switch {
 	case newest < 0:
@@ -257,10 +270,17 @@ func (h *history) push(s *load.Snapshot) {
 		return // the same moment twice
 	case s.Config != h.config:
 		stands = false
+		if forced {
+			h.markForced(s)
+			forced = false
+		}
 		label := changeLabel(h.config, s.Config)
 		h.mark(s.Elapsed, label)
 		h.events.changed(s.Elapsed, label)
 		h.config, h.changed = s.Config, s.Elapsed
+	}
+	if forced && newest >= 0 && h.fine.n > 0 {
+		h.markForced(s)
 	}
 	if s.State == load.Comparing && h.state != load.Comparing {
 		h.mark(s.Elapsed, "compared")
@@ -271,6 +291,7 @@ func (h *history) push(s *load.Snapshot) {
 		h.eras.begin(s.Elapsed, h.changed, &h.footing)
 	}
 	p := pointOf(s)
+	p.own = h.spent
 	if s.Config.Model == load.Closed && s.State != load.Paused {
 		p.aim = h.shape.At(s.Elapsed - s.ProfileStart)
 	}
@@ -311,6 +332,19 @@ func (h *history) mark(at time.Duration, label string) {
 		h.markers = slices.Delete(h.markers, 0, 1)
 	}
 	h.markers = append(h.markers, marker{at, label})
+}
+
+// markForced marks the newest forced collection, where it is known when it ended, or
+// else that there was one before s.
+func (h *history) markForced(s *load.Snapshot) {
+	at := s.Elapsed
+	since := h.fine.time(h.fine.n - 1)
+	for _, c := range s.GC.Recent {
+		if c.Forced && c.At > since && c.At <= at {
+			at = c.At
+		}
+	}
+	h.mark(at, "GC forced")
 }
 
 // pushCycles adds the cycles that are newer than those already known.

@@ -30,6 +30,7 @@ type figures struct {
 	hkdf      float64 // HKDF calls per session
 	reuse     float64 // share of sessions in reused storage, 0 to 1
 	objects   float64 // heap allocations of the whole process, per session
+	frames    float64 // of the dashboard, per session
 }
 
 func (d delta) figures() figures {
@@ -38,6 +39,7 @@ func (d delta) figures() figures {
 		hkdf:      d.perSession(countHKDF),
 		reuse:     d.reuse(),
 		objects:   d.perSession(countObjects),
+		frames:    ratio(float64(d.frames()), d.created()),
 	}
 }
 

@@ -60,6 +60,11 @@ type model struct {
 
 	trial *trial // the comparison that runs, nil if none does
 
+	cost       cost     // what the dashboard itself takes
+	net        bool     // figures are shown less that
+	frozenCost restCost // as it was known when the view was frozen
+	clock      func() time.Time
+
 	applying *sync.Mutex // held while a command changes the configuration
 	running  *gate       // the commands that use the engine
 	err      error       // why the program ends, nil for the user's wish
@@ -77,6 +82,7 @@ func newModel(ctx context.Context, o *Options, th *theme) *model {
 		config:   o.Engine.Config(),
 		window:   defaultWindow,
 		pages:    newPages(),
+		clock:    time.Now,
 		applying: new(sync.Mutex),
 		running:  new(gate),
 	}
@@ -185,7 +191,9 @@ func (m *model) change(edit func(*load.Config) error) tea.Cmd {
 
 // Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	began := m.clock()
 	defer func() {
+		m.cost.spent += m.clock().Sub(began)
 		if r := recover(); r != nil {
 			m.err, m.frame, cmd = newPanicError(r), "", tea.Quit
 		}
@@ -194,12 +202,14 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	switch msg := msg.(type) {
 	case snapshotMsg:
 		m.snap, m.have, m.config = msg.snap, true, msg.snap.Config
+		m.cost.see(&m.snap, m.place())
+		m.history.spent = m.spending()
 		resets := m.history.resets
 		m.history.push(&m.snap)
 		if m.history.resets != resets {
 			m.frozen = false // of what it showed nothing is left
 		}
-		cmd = tea.Batch(m.next(), m.poll())
+		cmd = tea.Batch(m.next(), m.poll(), m.restSeen())
 	case endedMsg:
 		m.err = msg.err
 		return m, tea.Quit
@@ -298,10 +308,15 @@ func (m *model) key(key string) tea.Cmd {
 	if b == nil {
 		b = findBinding(m.bindings, key)
 	}
-	switch {
-	case b == nil:
+	if b == nil {
 		return nil
-	case b.idle && m.trial != nil:
+	}
+	return m.perform(b)
+}
+
+// perform does what a binding is for, unless it has to rest.
+func (m *model) perform(b *binding) tea.Cmd {
+	if b.idle && m.trial != nil {
 		return refuse(load.ErrComparing)
 	}
 	return b.act(m)
@@ -393,6 +408,9 @@ func (m *model) cycle(param load.Param) tea.Cmd {
 }
 
 func (m *model) togglePause() tea.Cmd {
+	if m.cost.rest != nil {
+		return m.endRest() // which the user wants to go on
+	}
 	engine, paused := m.engine, m.snap.State == load.Paused
 	return m.command(func() tea.Msg {
 		if paused {
@@ -446,6 +464,7 @@ func oneLine(err error) string {
 
 // compose draws the frame.
 func (m *model) compose() {
+	m.cost.drawn++
 	if m.width <= 0 || m.height <= 0 {
 		m.frame = ""
 		return
@@ -495,6 +514,10 @@ func (m *model) view() *view {
 
 		footing:  &m.history.footing,
 		measured: &m.history.measured,
+		own:      m.cost.learned,
+		net:      m.net,
+		resting:  m.cost.rest != nil,
+		rested:   m.cost.n,
 		config:   &m.config,
 		keymap:   m.keymap,
 		theme:    m.theme,
@@ -504,6 +527,7 @@ func (m *model) view() *view {
 		v.snap, v.end, v.at, v.newest = &p.snap, p.end, p.at, p.freeze
 		v.changed, v.footing, v.measured = p.changed, &p.footing, &p.measured
 		v.cursor = p.at < p.freeze
+		v.own = m.frozenCost
 	}
 	return v
 }

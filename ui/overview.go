@@ -91,17 +91,18 @@ var (
 		{"pool reuse"},
 		{"GC pause p99", "GC p99"},
 	}
-	tileStyles = [...]style{styleSessions, styleAllocs, stylePool, styleGC}
+	// netTileTitles say that the dashboard's part is not in the figure.
+	netTileTitles = []string{"allocations/session, without dashboard", "allocs/session, net", "net allocations", "net allocs"}
+	tileStyles    = [...]style{styleSessions, styleAllocs, stylePool, styleGC}
 )
 
 // tile draws one figure with its course, and a line of detail where there is room.
 func (o *overview) tile(a area, v *view, which int) {
-	var title string
-	for _, title = range tileTitles[which] {
-		if columnsOf(title)+4 <= a.w {
-			break
-		}
+	net := tileTitles[which]
+	if which == tileAllocs {
+		net = netTileTitles
 	}
+	title := v.netTitle(a.w, tileTitles[which], net)
 	in := a.box(title)
 	in = in.sub(rect{1, 0, in.w - 2, in.h})
 	if in.w < 1 {
@@ -145,7 +146,7 @@ func (o *overview) tileValue(dst []byte, v *view, which int, now delta, ok bool)
 	case tileSessions:
 		return format.AppendScaled(dst, now.rate(countCreated), 4)
 	case tileAllocs:
-		return format.AppendPer(dst, now.perSession(countObjects))
+		return format.AppendPer(dst, v.objectsPerSession(now))
 	default:
 		return format.AppendPercent(dst, now.reuse())
 	}
@@ -159,7 +160,7 @@ func (o *overview) tileDetail(dst []byte, v *view, which int, now delta, ok bool
 	case tileSessions:
 		return append(format.AppendCount(dst, now.to.live), " live"...)
 	case tileAllocs:
-		return append(format.AppendBytes(dst, now.perSession(countBytes)), "/session"...)
+		return append(format.AppendBytes(dst, v.bytesPerSession(now)), "/session"...)
 	case tilePool:
 		if v.snap.Config.Optimizations.Pool == session.PoolFreeList {
 			return append(format.AppendCount(dst, uint64(max(now.to.free, 0))), " slots free"...)
@@ -193,7 +194,7 @@ func (o *overview) spark(a area, v *view, which int, s style) {
 		o.ys = c.collect(o.ys[:0], sessionsRate)
 		high = o.scales[scaleTileSessions].fit(highest(o.ys), 1)
 	case tileAllocs:
-		o.ys = c.collect(o.ys[:0], objectsPerSession)
+		o.ys = c.collect(o.ys[:0], func(d delta) float64 { return v.objectsPerSession(d) })
 		high = o.scales[scaleTileAllocs].fit(highest(o.ys), 1)
 	case tilePool:
 		o.ys = c.collect(o.ys[:0], delta.reuse)
@@ -220,6 +221,9 @@ func (o *overview) spark(a area, v *view, which int, s style) {
 // drawSwitches draws the optimizations, each with its own measure, off and on.
 func (o *overview) drawSwitches(a area, v *view) {
 	title := "optimizations"
+	if v.net {
+		title = "optimizations, without dashboard"
+	}
 	in := a.box(title)
 	if in.h < 1 || in.w < 1 {
 		return
@@ -335,7 +339,7 @@ func (o *overview) current(v *view) (figures, bool) {
 	if !ok {
 		return figures{}, false
 	}
-	return d.figures(), true
+	return v.figures(d.figures()), true
 }
 
 func (o *overview) appendFigure(dst []byte, i int, f figures, ok bool) []byte {
@@ -408,7 +412,7 @@ func (o *overview) earlier(v *view, opt *optimization) (figures, bool) {
 	if !ok || math.Abs(opt.figure(then)-opt.figure(now)) > same*opt.figure(now) {
 		return figures{}, false
 	}
-	return other, true
+	return v.figures(other), true
 }
 
 // appendChange appends by how many percent b is more or less than a.
@@ -433,6 +437,7 @@ func appendChange(dst []byte, a, b float64) []byte {
 // is level, its present figure is drawn without its colour, and is not returned.
 func (o *overview) slot(a area, v *view, at stretch, label string, i int, with session.Optimizations, accent style) (figures, bool) {
 	f, ok := v.measured.with(v.footing.key, with)
+	f = v.figures(f)
 	shown, known := f, ok
 	labelStyle, valueStyle := styleFaint, styleDim
 	if with == v.snap.Config.Optimizations {

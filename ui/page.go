@@ -69,6 +69,10 @@ type view struct {
 	footing *footing // of the load at that moment
 	// measured is what was known of the optimizations at that moment.
 	measured *measurements
+	own      restCost     // what the dashboard costs, as known at that moment
+	net      bool         // figures are shown less that, and say so
+	resting  bool         // that is being measured
+	rested   int          // so many quiet snapshots in a row
 	config   *load.Config // in force, also where the view is frozen
 	keymap   keymap
 	theme    *theme

@@ -135,12 +135,21 @@ func (p *plotter) line(a area, v *view, c *columns, figure func(delta) float64, 
 // plotWidth returns the cells of the curve in a chart that fills a.
 func plotWidth(a area) int { return max(a.w-2-axisWidth-1, 1) }
 
+// noteRoom is what a figure in the border of a chart needs.
+const noteRoom = 8
+
+var (
+	allocTitles    = []string{"allocations per session"}
+	netAllocTitles = []string{"allocations per session, without dashboard", "allocations per session, net", "allocations/session, net", "net allocations"}
+)
+
 func (p *plotter) chartAllocs(a area, v *view) {
 	c := p.columnsFor(v, plotWidth(a), dotsAcross)
-	p.ys = c.collect(p.ys[:0], objectsPerSession)
+	figure := func(d delta) float64 { return v.objectsPerSession(d) }
+	p.ys = c.collect(p.ys[:0], figure)
 	high := p.scales[scaleAllocs].fit(highest(p.ys), 1)
-	b := p.chart(a, "allocations per session")
-	p.buf = p.appendNow(p.buf[:0], v, format.AppendPer, objectsPerSession)
+	b := p.chart(a, v.netTitle(a.w-noteRoom, allocTitles, netAllocTitles))
+	p.buf = p.appendNow(p.buf[:0], v, format.AppendPer, figure)
 	b.note(p.buf, styleAllocs)
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
@@ -411,6 +420,5 @@ func (p *plotter) appendNow(dst []byte, v *view, format func([]byte, float64) []
 }
 
 // Figures of one column, as functions so that collecting them allocates nothing.
-func handshakesRate(d delta) float64    { return d.rate(countHandshakes) }
-func sessionsRate(d delta) float64      { return d.rate(countCreated) }
-func objectsPerSession(d delta) float64 { return d.perSession(countObjects) }
+func handshakesRate(d delta) float64 { return d.rate(countHandshakes) }
+func sessionsRate(d delta) float64   { return d.rate(countCreated) }

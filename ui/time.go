@@ -67,6 +67,7 @@ func (m *model) freeze() bool {
 	if !m.frozen && m.have {
 		m.frozen = true
 		m.past.begin(m.history, &m.snap)
+		m.frozenCost = m.cost.learned
 	}
 	return m.frozen
 }

@@ -224,10 +224,13 @@ func (m *model) startTrial(plan load.Plan, board bool) (*trial, tea.Cmd) {
 	t.planned = plannedText(&t.plan, board)
 	t.found = newFindings(load.Results{Plan: t.plan, Partial: true}, 0, nil)
 	m.trial = t
-	engine := m.engine
+	engine, resume := m.engine, m.dropRest()
 	run := m.command(func() tea.Msg {
 		defer stop()
 		defer t.feed.close()
+		if resume {
+			engine.Resume()
+		}
 		return t.run(ctx, engine, x)
 	})
 	return t, tea.Batch(run, m.nextSlices(t))
