@@ -27,8 +27,9 @@ func (c *restCost) known() bool { return c.frames > 0 }
 
 // place is what the frames show: their cost depends on it.
 type place struct {
-	page, w, h int
-	over       bool // something lies over the page
+	page string // its title
+	w, h int
+	over bool // something lies over the page
 }
 
 const (
@@ -135,7 +136,7 @@ func (m *model) spending() spending {
 
 // place returns what frames show now.
 func (m *model) place() place {
-	return place{m.current, m.width, m.height, m.help || m.overlay != nil}
+	return place{m.pages[m.current].Title(), m.width, m.height, m.help || m.overlay != nil}
 }
 
 // The figures of a delta that the dashboard has a part in: as they were counted, or

@@ -20,9 +20,10 @@ import (
 
 // fakeLoad makes a deterministic sequence of snapshots, ten a second.
 type fakeLoad struct {
-	s    load.Snapshot
-	debt float64 // bytes allocated since the last GC cycle
-	warm float64 // share of gets that the pool can serve
+	s      load.Snapshot
+	debt   float64 // bytes allocated since the last GC cycle
+	warm   float64 // share of gets that the pool can serve
+	forced bool    // a collection is forced in the next step
 	// kinds are the handshakes that run, and limit what the load can reach:
 	// sessions/s, 0 for no limit. What is above is dropped.
 	kinds []load.HandshakeKind
@@ -38,9 +39,12 @@ func newFakeLoad(o session.Optimizations) *fakeLoad {
 	return f
 }
 
+// tick is the time between two snapshots.
+const tick = 100 * time.Millisecond
+
 // step returns the snapshot a tenth of a second later.
 func (f *fakeLoad) step() load.Snapshot {
-	const dt = 100 * time.Millisecond
+	const dt = tick
 	s := &f.s
 	s.Seq++
 	s.Elapsed += dt
@@ -99,17 +103,34 @@ func (f *fakeLoad) step() load.Snapshot {
 	}
 	s.Allocs.Objects += uint64(float64(n) * objects)
 	s.Allocs.Bytes += uint64(float64(n) * objects * 60)
-	if f.debt += float64(n) * objects * 60; f.debt > 40e6 {
+	forced := f.forced
+	if f.debt += float64(n) * objects * 60; f.debt > 40e6 || forced {
+		f.forced = false
 		f.debt = 0
 		s.GC.Cycles++
 		pause := time.Duration(80e3 * math.Exp(math.Sin(i)))
-		s.GC.Recent = append(slices.Clone(s.GC.Recent), load.Cycle{Number: s.GC.Cycles, At: s.Elapsed - dt/2, Pause: pause})
+		s.GC.PauseTotal += pause
+		s.GC.Pauses.Count++
+		s.GC.Pauses.Max = max(s.GC.Pauses.Max, pause)
+		used := 0.41 * s.Elapsed.Seconds()
+		s.GC.CPUSeconds += (used - s.GC.TotalCPUSeconds) * (0.06 + 0.02*math.Sin(i/7))
+		s.GC.TotalCPUSeconds, s.GC.AssistCPUSeconds = used, s.GC.CPUSeconds/9
+		s.GC.Recent = append(slices.Clone(s.GC.Recent), load.Cycle{Number: s.GC.Cycles, At: s.Elapsed - dt/2, Pause: pause, Forced: forced})
+		if forced {
+			s.GC.Forced++
+		}
 		s.GC.Recent = s.GC.Recent[max(len(s.GC.Recent)-load.RecentCycles, 0):]
 		if o.Pool == session.PoolSync {
 			f.warm /= 2
 		}
 	}
 	s.GC.HeapLive, s.GC.HeapGoal = uint64(30e6+f.debt), 72e6
+	s.GC.HeapLimit = 0
+	if limit := s.Config.MemoryLimit; limit != load.Off {
+		s.GC.HeapLimit = uint64(limit)
+	}
+	s.GC.StackBytes, s.GC.TotalMapped = 1228800, 96<<20
+	s.Scheduler = load.Scheduler{Window: time.Second, Latency: latencyOf(400, 11e3*(1.2+math.Sin(i/9)))}
 	for _, st := range []struct {
 		stage *load.Stage
 		ns    float64

@@ -36,6 +36,10 @@ const (
 	scaleTileSessions
 	scaleTileAllocs
 	scaleTilePauses
+	scaleBytes
+	scaleObjects
+	scaleGCCPU
+	scaleScheduler
 	numScales
 )
 
@@ -306,7 +310,23 @@ func (p *plotter) drawLegend(a area, v *view, layers []layer, perRow int) {
 
 func (p *plotter) chartPauses(a area, v *view) {
 	c := p.columnsFor(v, plotWidth(a), dotsAcross)
-	low, high := 10e3, 1e6 // 10 µs to 1 ms unless pauses lie outside
+	b := p.chart(a, "GC pauses")
+	low, high := p.gatherPauses(v, c)
+	p.buf = p.buf[:0]
+	if n, longest := pausesAt(v); n > 0 {
+		p.buf = append(format.AppendCount(p.buf, uint64(n)), " cycles · longest "...)
+		p.buf = format.AppendDuration(p.buf, float64(longest))
+	} else {
+		p.buf = append(p.buf, "none yet"...)
+	}
+	b.note(p.buf, styleGC)
+	p.plotPauses(&b, v, c, low, high)
+}
+
+// gatherPauses makes events of the cycles in the columns, and returns the decades that
+// they lie in.
+func (p *plotter) gatherPauses(v *view, c *columns) (low, high float64) {
+	low, high = 10e3, 1e6 // 10 µs to 1 ms unless pauses lie outside
 	p.events = p.events[:0]
 	from, to := v.history.cyclesIn(c.start, v.end)
 	for i := from; i < to; i++ {
@@ -315,18 +335,13 @@ func (p *plotter) chartPauses(a area, v *view) {
 		low, high = min(low, pause), max(high, pause)
 		p.events = append(p.events, heat{c.column(cycle.At) / dotsAcross, pause})
 	}
-	low, high = decades(low, high)
-	p.buf = p.buf[:0]
-	if n, longest := pausesAt(v); n > 0 {
-		p.buf = append(format.AppendCount(p.buf, uint64(n)), " cycles · longest "...)
-		p.buf = format.AppendDuration(p.buf, float64(longest))
-	} else {
-		p.buf = append(p.buf, "none yet"...)
-	}
-	b := p.chart(a, "GC pauses")
-	b.note(p.buf, styleGC)
+	return decades(low, high)
+}
+
+// plotPauses draws the pauses into the border b.
+func (p *plotter) plotPauses(b *chartBox, v *view, c *columns, low, high float64) {
 	plot := b.plot(v, 0, func(dst []byte, _ float64) []byte { return dst })
-	axis := a.inner()
+	axis := b.inner()
 	for d := low; d <= high*1.01 && plot.h > 0; d *= 10 {
 		p.buf = format.AppendDecade(p.buf[:0], d)
 		axis.tick(axisWidth, heatRow(d*1.001, low, high, plot.h), p.buf)
