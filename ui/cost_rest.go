@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -12,15 +13,36 @@ import (
 // rest is a measurement of the dashboard's cost for which the load was told to rest.
 type rest struct {
 	until  time.Duration // then it is given up, as model.now has it
-	own    bool          // it has paused the load, and has to let it go on
 	paused bool          // the load has been seen to be paused
+
+	mu    sync.Mutex
+	own   bool // it has paused the load, and has to let it go on
+	ended bool
+}
+
+// pause has the load rest, unless it is too late for that.
+func (r *rest) pause(e Engine) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		e.Pause()
+		r.own = true
+	}
+}
+
+// end lets the load go on, if it was r that paused it.
+func (r *rest) end(e Engine) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	if r.own {
+		e.Resume()
+		r.own = false
+	}
 }
 
 // maxRest is how long sessions may take to end before the measurement is given up.
 const maxRest = 20 * time.Second
-
-// restMsg says that the load was told to rest.
-type restMsg struct{ rest *rest }
 
 var (
 	errNotMeasured = errors.New("what the dashboard costs is not measured: see the page GC")
@@ -33,48 +55,36 @@ func (m *model) measureCost() tea.Cmd {
 	if m.cost.rest != nil {
 		return m.endRest()
 	}
-	r := &rest{until: m.now() + maxRest, own: m.snap.State != load.Paused}
+	r := &rest{until: m.now() + maxRest}
 	m.cost.rest = r
 	m.cost.n, m.cost.have = 0, false // what was learned before does not count
-	if !r.own {
+	if m.snap.State == load.Paused {
 		return nil
 	}
 	engine := m.engine
 	return m.command(func() tea.Msg {
-		engine.Pause()
-		return restMsg{r}
+		r.pause(engine)
+		return appliedMsg{}
 	})
 }
 
-// resting is told that the load was paused for r. Where r has ended meanwhile, it goes on.
-func (m *model) resting(r *rest) tea.Cmd {
-	if m.cost.rest == r {
-		return nil
-	}
-	return m.resumeLoad()
-}
-
-func (m *model) resumeLoad() tea.Cmd {
-	engine := m.engine
-	return m.command(func() tea.Msg {
-		engine.Resume()
-		return nil
-	})
-}
-
-// dropRest ends the measurement that is under way, if one is, and reports whether the
-// load has to be told to go on.
-func (m *model) dropRest() (resume bool) {
+// dropRest returns the measurement that is under way, if one is, for the caller to end.
+func (m *model) dropRest() *rest {
 	r := m.cost.rest
 	m.cost.rest = nil
-	return r != nil && r.own
+	return r
 }
 
+// endRest ends the measurement that is under way, if one is.
 func (m *model) endRest() tea.Cmd {
-	if m.dropRest() {
-		return m.resumeLoad()
+	r, engine := m.dropRest(), m.engine
+	if r == nil {
+		return nil
 	}
-	return nil
+	return m.command(func() tea.Msg {
+		r.end(engine)
+		return nil
+	})
 }
 
 // restSeen goes on with the measurement after a snapshot was learned from.

@@ -16,9 +16,7 @@ type gcPage struct {
 	w, h     int
 	layout   gcLayout
 	bindings []binding
-	collect  string // the key that forces a collection
 	pauses   []time.Duration
-	gcShare  []float64
 }
 
 // The page's keys, in the order of its bindings.
@@ -35,7 +33,7 @@ const (
 const knobCollect = -1
 
 func newGC() *gcPage {
-	return &gcPage{collect: "G", bindings: []binding{
+	return &gcPage{bindings: []binding{
 		gcLower: {
 			name: "gogc-down", keys: []string{"["}, show: "[ ]", group: groupPage, hint: "GOGC", hintKeys: "[ ]", idle: true,
 			help: "GOGC down, or up", act: func(m *model) tea.Cmd { return m.stepGOGC(-1) },
@@ -83,16 +81,6 @@ func collectBindings() []binding {
 func (m *model) forceCollection() tea.Cmd {
 	engine := m.engine
 	return m.command(func() tea.Msg { return appliedMsg{engine.Collect()} })
-}
-
-// Poll implements poller: all it asks for is how a key is called now.
-func (p *gcPage) Poll(m *model) tea.Cmd {
-	for i := range m.bindings {
-		if b := &m.bindings[i]; b.name == collectName && len(b.keys) > 0 {
-			p.collect = b.label()
-		}
-	}
-	return nil
 }
 
 // Click implements clicker.
@@ -184,7 +172,7 @@ func nextLimit(v, mapped int64, by int) int64 {
 }
 
 func (m *model) stepLimit(by int) tea.Cmd {
-	mapped := int64(min(m.snap.GC.TotalMapped, math.MaxInt64)) //nolint:gosec // not above
+	mapped := int64(min(m.snap.GC.TotalMapped, math.MaxInt64))
 	return m.change(func(c *load.Config) error {
 		c.MemoryLimit = nextLimit(c.MemoryLimit, mapped, by)
 		return nil

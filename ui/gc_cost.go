@@ -33,7 +33,7 @@ func (p *gcPage) drawNet(a area, y int, v *view) int {
 		s, box = styleOn, "[x]"
 	}
 	const text = "figures net of it"
-	key := p.bindings[gcNet].label()
+	key := p.key(v, gcNet)
 	from := a.w - 1 - columnsOf(box) - 1 - columnsOf(key) - 1
 	if a.w >= 74 {
 		from -= columnsOf(text)
@@ -60,7 +60,7 @@ func (p *gcPage) drawLearned(a area, x, y, end int, v *view, page bool) {
 		p.buf = append(strconv.AppendInt(append(p.buf, " of "...), restIntervals, 10), " frames"...)
 		x = a.bytes(x, y, p.buf, styleWarn)
 	case !v.own.known():
-		x = a.text(a.text(x, y, p.bindings[gcMeasure].label(), styleKey)+1, y, "measures what a frame allocates", styleDim)
+		x = a.text(a.text(x, y, p.key(v, gcMeasure), styleKey)+1, y, "measures what a frame allocates", styleDim)
 	default:
 		p.buf = append(format.AppendScaled(p.buf[:0], v.own.objects, 3), " objects, "...)
 		p.buf = append(format.AppendBytes(p.buf, v.own.bytes), " a frame"...)
@@ -139,7 +139,7 @@ func (p *gcPage) tallCost(in area, v *view, d delta, ok bool) {
 
 	x = p.drawNet(in, 4, v)
 	if v.own.known() || v.resting {
-		from := in.text(1, 4, p.bindings[gcMeasure].label(), styleKey)
+		from := in.text(1, 4, p.key(v, gcMeasure), styleKey)
 		to := in.words(from+1, 4, "measure again: the load rests for 2 s", x-3-from, styleDim)
 		in.sub(rect{1, 4, to - 1, 1}).hit(hitKnob, gcMeasure)
 	}

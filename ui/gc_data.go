@@ -5,6 +5,7 @@ import (
 )
 
 // Data implements dataSource: the cycles in the window, and the courses of the charts.
+// What is allocated is as it was counted, whatever the page shows.
 func (p *gcPage) Data(v *view) []dataset {
 	cycles := dataset{name: "gc-cycles", columns: []string{"number", "elapsed_s", "pause_ns", "forced"}}
 	low, high := v.history.cyclesIn(v.end-v.window, v.end)
@@ -17,7 +18,6 @@ func (p *gcPage) Data(v *view) []dataset {
 		"elapsed_s", "heap_live_bytes", "heap_goal_bytes", "heap_limit_bytes",
 		"allocated_bytes_per_s", "allocated_objects_per_s", "gc_cycles", "gc_cpu_share", "scheduler_p99_ns",
 		"dashboard_ms_per_frame", "dashboard_frames_per_s", "dashboard_bytes_written_per_s",
-		"without_dashboard", // whether what is allocated is less the dashboard's part
 	}}
 	s := v.history.seriesFor(v.window)
 	last := s.last(v.end)
@@ -29,8 +29,8 @@ func (p *gcPage) Data(v *view) []dataset {
 		}
 		courses.rows = append(courses.rows, []any{
 			s.time(i).Seconds(), d.to.heapLive, d.to.heapGoal, limit,
-			v.bytesRate(d), v.objectsRate(d), d.to.cycles - d.from.cycles, d.gcCPU(), schedulerP99(d.to),
-			d.perFrame() / float64(time.Millisecond), d.framesRate(), d.writtenRate(), v.net,
+			d.rate(countBytes), d.rate(countObjects), d.to.cycles - d.from.cycles, d.gcCPU(), schedulerP99(d.to),
+			d.perFrame() / float64(time.Millisecond), d.framesRate(), d.writtenRate(),
 		})
 	}
 	return []dataset{cycles, courses}

@@ -14,13 +14,25 @@ const (
 	limitWidth = 8
 )
 
+// gcNamesOfKeys are the whole names of the page's bindings.
+var gcNamesOfKeys = func() (names []string) {
+	p := newGC()
+	for i := range p.bindings {
+		names = append(names, pagePrefix(p)+p.bindings[i].name)
+	}
+	return names
+}()
+
+// key is how the key of a binding is shown.
+func (p *gcPage) key(v *view, i int) string { return v.key(gcNamesOfKeys[i], p.bindings[i].keys[0]) }
+
 // drawKnob draws a value between the keys that step it down and up, in width cells,
 // and returns the column after it.
-func (p *gcPage) drawKnob(a area, x, y, down int, value []byte, width int) int {
+func (p *gcPage) drawKnob(a area, v *view, x, y, down int, value []byte, width int) int {
 	from := x
-	x = a.text(x, y, p.bindings[down].keys[0], styleKey)
+	x = a.text(x, y, p.key(v, down), styleKey)
 	a.bytesRight(x+1+width, y, value, styleStrong)
-	x = a.text(x+width+2, y, p.bindings[down+1].keys[0], styleKey)
+	x = a.text(x+width+2, y, p.key(v, down+1), styleKey)
 	half := (x - from) / 2
 	a.sub(rect{from, y, half, 1}).hit(hitKnob, down)
 	a.sub(rect{from + half, y, x - from - half, 1}).hit(hitKnob, down+1)
@@ -45,7 +57,7 @@ func appendLimit(dst []byte, c *load.Config) []byte {
 // far as there is room before end.
 func (p *gcPage) drawCollect(a area, x, y, end int, v *view) {
 	from := x
-	x = a.text(a.text(x, y, p.collect, styleKey)+1, y, "collect", styleDim)
+	x = a.text(a.text(x, y, v.key(collectName, "G"), styleKey)+1, y, "collect", styleDim)
 	a.sub(rect{from, y, x - from, 1}).hit(hitKnob, knobCollect)
 	p.buf = append(format.AppendCount(p.buf[:0], v.snap.GC.Forced), " forced"...)
 	if v.snap.GC.Forced > 0 && x+2+columnsOfBytes(p.buf) <= end {
@@ -145,10 +157,10 @@ func (p *gcPage) drawCollector(a area, v *view) {
 	}
 	x := in.text(1, 0, "GOGC", styleDim)
 	p.buf = appendGOGC(p.buf[:0], v.config)
-	x = p.drawKnob(in, x+1, 0, gcLower, p.buf, gogcWidth)
+	x = p.drawKnob(in, v, x+1, 0, gcLower, p.buf, gogcWidth)
 	x = in.text(x+2, 0, "limit", styleDim)
 	p.buf = appendLimit(p.buf[:0], v.config)
-	x = p.drawKnob(in, x+1, 0, limitLower, p.buf, limitWidth)
+	x = p.drawKnob(in, v, x+1, 0, limitLower, p.buf, limitWidth)
 	p.drawCollect(in, x+2, 0, in.w-1, v)
 
 	list := gcShort[:]
@@ -191,10 +203,10 @@ func (p *gcPage) tallCollector(in area, v *view) {
 	const nameEnd, gap, most, least = 14, 3, 28, 21
 	in.text(1, 0, "GOGC", styleDim)
 	p.buf = appendGOGC(p.buf[:0], v.config)
-	p.drawKnob(in, nameEnd, 0, gcLower, p.buf, limitWidth)
+	p.drawKnob(in, v, nameEnd, 0, gcLower, p.buf, limitWidth)
 	in.text(1, 1, "memory limit", styleDim)
 	p.buf = appendLimit(p.buf[:0], v.config)
-	x := p.drawKnob(in, nameEnd, 1, limitLower, p.buf, limitWidth)
+	x := p.drawKnob(in, v, nameEnd, 1, limitLower, p.buf, limitWidth)
 	p.drawCollect(in, 1, 2, x, v)
 
 	n := min(max((in.w-1-x)/(least+gap), 1), 2)

@@ -43,7 +43,7 @@ func TestCheckKeys(t *testing.T) {
 		{"of another page", map[string][]string{"compare.mark": {"ctrl+x"}}, nil},
 		{"both global", map[string][]string{"freeze": {"P"}}, []string{`keys.freeze: "P" is the key of freeze and of pause; want a key that is free`}},
 		{"page and global", map[string][]string{"compare.mark": {"P"}}, []string{`"P" is the key of compare.mark and of pause`}},
-		{"global and page", map[string][]string{"pause": {"M"}}, []string{`"M" is the key of pause and of compare.mark`}},
+		{"global and page", map[string][]string{"pause": {"M"}}, []string{`"M" is the key of pause and of gc.measure-dashboard`}},
 		{"same page", map[string][]string{"compare.mark": {"v"}}, []string{`"v" is the key of compare.mark and of compare.next-base`}},
 		{"both are changed", map[string][]string{"freeze": {"f5"}, "pause": {"f5"}}, []string{"keys.freeze: \"f5\"", "keys.pause: \"f5\""}},
 		{"unknown name", map[string][]string{"frieze": {"f5"}}, []string{"keys.frieze: no binding has this name; 'sagetop keys' lists them"}},

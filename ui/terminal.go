@@ -27,7 +27,7 @@ func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n, err := o.w.Write(p)
-	o.bytes.Add(uint64(n)) //nolint:gosec // not negative
+	o.bytes.Add(uint64(n))
 	return n, err
 }
 

@@ -224,12 +224,12 @@ func (m *model) startTrial(plan load.Plan, board bool) (*trial, tea.Cmd) {
 	t.planned = plannedText(&t.plan, board)
 	t.found = newFindings(load.Results{Plan: t.plan, Partial: true}, 0, nil)
 	m.trial = t
-	engine, resume := m.engine, m.dropRest()
+	engine, resting := m.engine, m.dropRest()
 	run := m.command(func() tea.Msg {
 		defer stop()
 		defer t.feed.close()
-		if resume {
-			engine.Resume()
+		if resting != nil {
+			resting.end(engine)
 		}
 		return t.run(ctx, engine, x)
 	})
