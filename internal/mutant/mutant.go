@@ -99,12 +99,8 @@ func (e edit) apply(lines []string) ([]string, error) {
 }
 
 // overlay writes the mutated files into dir, and the file that tells the go
-// command to take them instead of the real ones.
-func (m *mutant) overlay(dir string) (string, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
+// command to take them instead of the real ones, and to leave out the others.
+func (m *mutant) overlay(dir string, others []string) (string, error) {
 	files := make(map[string][]string)
 	for _, e := range m.edits {
 		if files[e.file] == nil {
@@ -114,18 +110,37 @@ func (m *mutant) overlay(dir string) (string, error) {
 			}
 			files[e.file] = strings.Split(string(text), "\n")
 		}
-		if files[e.file], err = e.apply(files[e.file]); err != nil {
+		lines, err := e.apply(files[e.file])
+		if err != nil {
 			return "", err
 		}
+		files[e.file] = lines
 	}
 	replace := make(map[string]string)
 	for file, lines := range files {
-		replace[filepath.Join(here, file)] = filepath.Join(dir, file)
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+		replace[file] = filepath.Join(dir, file)
+		if err := os.WriteFile(replace[file], []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 			return "", err
 		}
 	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
+	return writeOverlay(dir, replace, others)
+}
+
+// writeOverlay writes that file: what is in the place of files of the package under
+// test, and which are not there.
+func writeOverlay(dir string, replace map[string]string, others []string) (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	all := make(map[string]string)
+	for file, by := range replace {
+		all[filepath.Join(here, file)] = by
+	}
+	for _, file := range others {
+		all[filepath.Join(here, file)] = ""
+	}
+	text, err := json.Marshal(map[string]any{"Replace": all})
 	if err != nil {
 		return "", err
 	}

@@ -79,3 +79,47 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 }
+
+// TestNotNeeded leaves out files of tests, and none that another needs.
+func TestNotNeeded(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"main":    "func TestMain(m *testing.M) { finish() }",
+		"finish":  "func finish() {}",
+		"a":       `import "pgregory.net/rapid"; func TestA(t *testing.T) { help(rapid.Int(), x.lonely) }`,
+		"help":    "func help(v T) { v.read() }",
+		"type":    "type T struct{}",
+		"methods": "func (v *T) read() { v.write() }\nfunc (v T) write()",
+		"foreign": "func (m *Manager[K]) write() { constant++ }",
+		"names":   "const constant = iota",
+		"lonely":  "func lonely() {}",
+		"b":       `func TestB(t *testing.T) { run("-test.run=^TestChild$") }`,
+		"child":   "func TestChild(t *testing.T) {}",
+		"c":       "func TestC(t *testing.T) {}\nfunc init() {}",
+	} {
+		text = "package p; " + text + "\n"
+		if err := os.WriteFile(filepath.Join(dir, name+"_test.go"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		run, others string
+		rapid       bool
+	}{
+		{"TestA", "b child lonely", true},
+		{"TestB", "a foreign help lonely methods names type", false},
+		{"TestA|TestB", "lonely", true},
+		{"TestC", "a b child foreign help lonely methods names type", false},
+	} {
+		others, rapid, err := notNeeded(dir, strings.Split(tt.run, "|"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range others {
+			others[i] = strings.TrimSuffix(filepath.Base(others[i]), "_test.go")
+		}
+		if got := strings.Join(others, " "); got != tt.others || rapid != tt.rapid {
+			t.Errorf("%s does not need %s, rapid %v; want %s, %v", tt.run, got, rapid, tt.others, tt.rapid)
+		}
+	}
+}

@@ -11,13 +11,28 @@ import (
 	"testing"
 )
 
-// goTest runs tests of the package under test in another process.
-func goTest(t *testing.T, tests []string, flags string, more ...string) (output string, passed bool) {
+// goTest runs tests of the package under test, which m mutates if it is not nil, in
+// another process. The files of the package's other tests are left out.
+func goTest(t *testing.T, m *mutant, tests []string, flags string, more ...string) (output string, passed bool) {
 	t.Helper()
+	others, rapid, err := notNeeded(".", tests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m == nil {
+		m = new(mutant)
+	}
+	overlay, err := m.overlay(t.TempDir(), others)
+	if err != nil {
+		t.Fatal(err)
+	}
 	args := slices.Concat(
-		[]string{"test", "-count=1", "-timeout=30s", "-run=^(" + strings.Join(tests, "|") + ")$"},
-		[]string{"-vet=off", "-gcflags=-N -l", "-ldflags=-s -w"}, // most of the time goes into building
-		strings.Fields(flags), more, []string{".", "-rapid.nofailfile"})
+		[]string{"test", "-count=1", "-timeout=30s", "-run=^(" + strings.Join(tests, "|") + ")$", "-overlay=" + overlay},
+		[]string{"-vet=off", "-gcflags=-N -l -dwarf=false", "-ldflags=-s -w"}, // most of the time goes into building
+		strings.Fields(flags), more, []string{"."})
+	if rapid {
+		args = append(args, "-rapid.nofailfile")
+	}
 	cmd := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // the go command, with what the mutants' files say
 	cmd.Env = append(os.Environ(), "GOGC=800")             // the compiler's, mostly: a fifth of its time
 	out, err := cmd.CombinedOutput()
@@ -47,8 +62,7 @@ func verdict(output string) (evidence string, err error) {
 
 // Run builds each mutant of the package under test and wants its tests to fail,
 // after it has seen them pass without the mistake. Each takes a second or two of a
-// core. The package's tests have to link pgregory.net/rapid, which is told to
-// leave no files.
+// core. pgregory.net/rapid is told to leave no files.
 func Run(t *testing.T) {
 	t.Helper()
 	mutants := readMutants(t)
@@ -58,7 +72,7 @@ func Run(t *testing.T) {
 	}
 	for _, flags := range slices.Sorted(maps.Keys(tests)) {
 		names := slices.Compact(slices.Sorted(slices.Values(tests[flags])))
-		out, passed := goTest(t, names, flags, "-v")
+		out, passed := goTest(t, nil, names, flags, "-v")
 		if !passed && flags == "-race" && strings.Contains(out, "[build failed]") {
 			t.Logf("no mutants that need -race: it does not build here\n%s", out)
 			mutants = slices.DeleteFunc(mutants, func(m *mutant) bool { return m.flags == flags })
@@ -80,11 +94,7 @@ func Run(t *testing.T) {
 			t.Parallel()
 			room <- struct{}{}
 			defer func() { <-room }()
-			overlay, err := m.overlay(t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, passed := goTest(t, m.run, m.flags, "-overlay="+overlay)
+			out, passed := goTest(t, m, m.run, m.flags)
 			if passed {
 				t.Fatalf("survived %s: %s", strings.Join(m.run, ", "), m.breaks)
 			}
