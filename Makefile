@@ -98,7 +98,7 @@ dist: ## build for all platforms, into dist/
 quick: lint vet test ## the short check while working
 
 check: lint vet test race safe secret dist ## what .ci/run calls: everything, with a short fuzz of each target and all platforms
-	$(MAKE) fuzz FUZZTIME=5s
+	$(MAKE) fuzz FUZZTIME=3s
 
 tools: ## install the pinned tools into .tools
 	@scripts/tools $(TOOLS) $(GOLANGCI_LINT) $(BENCHSTAT)
