@@ -81,42 +81,59 @@ func TestEveryParameterHasItsEffect(t *testing.T) {
 				if changed == base {
 					t.Fatal("the change is none")
 				}
+				// A machine that does something else meanwhile can hide any effect, but
+				// not every time.
 				first := base
 				if way == "from the start" {
 					first = changed
 				}
-				e, err := New(first)
-				if err != nil {
-					t.Fatal(err)
+				unseen := tryEffect(t, p.Name, first, changed, 1, f.shows)
+				for try := 1; unseen != "" && try < 5; try++ {
+					unseen = tryEffect(t, p.Name, first, changed, 2, f.shows)
 				}
-				if err := e.Start(); err != nil {
-					t.Fatal(err)
-				}
-				defer e.Stop()
-				if way == "through Apply" {
-					waitFor(t, "the first sessions", func() bool { return e.Snapshot().Sessions.Created > 50 })
-					if p.Name != "duration" && f.shows(e.Summary(), e) {
-						t.Error("shown before the change: the check tells nothing")
-					}
-					if err := e.Apply(changed); err != nil {
-						t.Fatal(err)
-					}
-					// What was under way by the old configuration must end first.
-					time.Sleep(60 * time.Millisecond)
-					if err := e.Reset(); err != nil && p.Name != "sessions" { // which has ended the run
-						t.Fatal(err)
-					}
-				}
-				time.Sleep(200 * time.Millisecond)
-				if p.Name == "duration" || p.Name == "sessions" {
-					<-e.Done()
-				}
-				e.end(nil)
-				if s := e.Summary(); !f.shows(s, e) {
-					text, _ := json.Marshal(s)
-					t.Errorf("%s=%s does not show: %s", p.Name, f.value, text)
+				if unseen != "" {
+					t.Errorf("%s=%s %s", p.Name, f.value, unseen)
 				}
 			})
 		}
 	}
+}
+
+// tryEffect changes a run of one configuration into one of another, if they are not
+// the same, and returns what is wrong if the effect of a parameter does not show. The
+// more patient, the longer is what it looks at.
+func tryEffect(t *testing.T, name string, first, changed Config, patience time.Duration, shows func(Summary, *Engine) bool) string {
+	t.Helper()
+	e, err := New(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	if first != changed {
+		waitFor(t, "the first sessions", func() bool { return e.Snapshot().Sessions.Created > 50 })
+		if name != "duration" && shows(e.Summary(), e) {
+			return "shows before the change: the check tells nothing"
+		}
+		if err := e.Apply(changed); err != nil {
+			t.Fatal(err)
+		}
+		// What was under way by the old configuration must end first.
+		time.Sleep(60 * time.Millisecond * patience)
+		if err := e.Reset(); err != nil && name != "sessions" { // which has ended the run
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(200 * time.Millisecond * patience)
+	if name == "duration" || name == "sessions" {
+		<-e.Done()
+	}
+	e.end(nil)
+	if s := e.Summary(); !shows(s, e) {
+		text, _ := json.Marshal(s)
+		return "does not show: " + string(text)
+	}
+	return ""
 }

@@ -170,7 +170,11 @@ func TestHandshakesChangeUnderTraffic(t *testing.T) {
 	if err := e.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for i := range 40 {
+	kinds := func() int { return len(e.Summary().Handshakes.BySuite) }
+	for i := 0; i < 40 || kinds() < 6; i++ {
+		if i == 2000 {
+			t.Fatalf("after %d changes there were %d kinds of handshakes", i, kinds())
+		}
 		cfg.Handshake = HandshakeX25519 + Handshake(i%4)
 		cfg.Transport = Transport(i / 4 % 2)
 		if err := e.Apply(cfg); err != nil {
