@@ -38,14 +38,15 @@ func TestGateFigures(t *testing.T) {
 }
 
 // gatedResults has arms that make 6 and 2 HKDF calls a session, differ in CPU by
-// about 2 %, which is less than its noise, and have no pool in the first.
+// about 2 %, which is less than its noise, and have no pool in the first. There are
+// two slices of each in a block, as in an experiment.
 func gatedResults() *load.Results {
 	r := &load.Results{Plan: load.Plan{Arms: load.EachArms(load.Default())[:2], Slices: 10, Slice: time.Second}}
 	for n := range 10 {
-		noise := time.Duration(100*n) * time.Microsecond
+		noise := time.Duration(100*(3*n%10)) * time.Microsecond
 		r.Slices = append(r.Slices,
-			load.Slice{Arm: 0, Valid: true, Sessions: 1000, HKDF: 6000, CPU: 10*time.Millisecond + noise},
-			load.Slice{Arm: 1, Valid: true, Sessions: 1000, HKDF: 2000, CPU: 10200*time.Microsecond + noise, PoolGets: 10, PoolHits: 9})
+			load.Slice{Arm: 0, Number: n, Valid: true, Sessions: 1000, HKDF: 6000, CPU: 10*time.Millisecond + noise},
+			load.Slice{Arm: 1, Number: n, Valid: true, Sessions: 1000, HKDF: 2000, CPU: 10200*time.Microsecond + noise, PoolGets: 10, PoolHits: 9})
 	}
 	return r
 }
@@ -71,7 +72,7 @@ func TestJudgeComparison(t *testing.T) {
 		},
 		{
 			name: "may be chance", gates: []string{"cpu_per_session > base"},
-			lines: []string{"sagetop: ok cpu_per_session > base: 10.7 µs, limit 10.4 µs (p=0.093), which is not significant"},
+			lines: []string{"sagetop: ok cpu_per_session > base: 10.7 µs, limit 10.4 µs (p=0.059), which is not significant"},
 		},
 		{
 			name: "no base for it", gates: []string{"pool_hit_ratio < base", "pool_hit_ratio < 50%"},
