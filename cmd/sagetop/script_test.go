@@ -27,6 +27,9 @@ import (
 //	                        within a fifth of it if that is written ~VALUE
 //	same FILE FILE PATH     two JSON files have the same value at PATH
 //	balanced FILE           a JSON summary's sessions and pool add up
+//
+// and the condition [race], under which the longest are skipped: experiments have a
+// script left, compare, and their packages' own tests.
 func TestScript(t *testing.T) {
 	vectors, err := filepath.Abs("../../engine/session/testdata/sage_sessions.json")
 	if err != nil {
@@ -43,6 +46,12 @@ func TestScript(t *testing.T) {
 			"json":     jsonCommand,
 			"same":     sameCommand,
 			"balanced": balancedCommand,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "race" {
+				return false, fmt.Errorf("no condition %q", cond)
+			}
+			return raceEnabled, nil
 		},
 		RequireExplicitExec: true,
 	})

@@ -28,6 +28,11 @@ import (
 // waits that long has failed.
 const patience = 60 * time.Second
 
+// underRace are the end-to-end tests that run under the race detector too, which is
+// then in the program that they start: every command that shows a load, with what
+// happens to it meanwhile. The others are about the terminal, exit codes and signals.
+var underRace = []string{"TestE2EToggle", "TestE2EQuitComparing", "TestE2EResizeStorm", "TestE2ERunSignals", "TestE2ECompareInterrupted"}
+
 // binary is the real program, built once for all tests, with the hooks that
 // force a panic.
 var binary struct {
@@ -41,6 +46,10 @@ func builtBinary(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("builds the program and runs it on a pseudo-terminal")
 	}
+	name, _, _ := strings.Cut(t.Name(), "/")
+	if raceEnabled && !slices.Contains(underRace, name) {
+		t.Skip("the plain tests tell the same")
+	}
 	binary.once.Do(func() {
 		dir, err := os.MkdirTemp("", "sagetop-e2e-") //nolint:usetesting // it outlives the test that is first
 		if err != nil {
@@ -49,7 +58,8 @@ func builtBinary(t *testing.T) string {
 		}
 		atEnd = func() { _ = os.RemoveAll(dir) }
 		binary.path = filepath.Join(dir, "sagetop")
-		build := exec.Command("go", "build", "-tags", "sagetop_testhooks", "-ldflags", "-X main.version=v9.9.9 -X main.commit=0123456789ab", "-o", binary.path, ".")
+		build := exec.Command("go", "build", fmt.Sprintf("-race=%v", raceEnabled), "-tags", "sagetop_testhooks",
+			"-ldflags", "-X main.version=v9.9.9 -X main.commit=0123456789ab", "-o", binary.path, ".")
 		if out, err := build.CombinedOutput(); err != nil {
 			binary.err = fmt.Errorf("go build: %w\n%s", err, out)
 		}
