@@ -196,9 +196,14 @@ func TestLookupIsWhole(t *testing.T) {
 		change(words{}, nil, 0)
 	})
 	// Long enough to be interrupted in the middle of a lookup by the system, where
-	// there is no other processor for the writer.
+	// there is no other processor for the writer, and often enough where others use
+	// the processors too.
+	lookups := 5_000_000
+	if raceEnabled {
+		lookups = 500_000 // which take as long
+	}
 	start, found := time.Now(), 0
-	for i := 0; i%1000 != 0 || found == 0 || time.Since(start) < 400*time.Millisecond; i++ {
+	for i := 0; i%1000 != 0 || i < lookups || found == 0 || time.Since(start) < 400*time.Millisecond; i++ {
 		s, l := sh.lookup(w, 0)
 		if s != nil {
 			found++
