@@ -102,7 +102,7 @@ func TestEveryParameterHasItsEffect(t *testing.T) {
 // tryEffect changes a run of one configuration into one of another, if they are not
 // the same, and returns what is wrong if the effect of a parameter does not show. The
 // more patient, the longer is what it looks at.
-func tryEffect(t *testing.T, name string, first, changed Config, patience time.Duration, shows func(Summary, *Engine) bool) string {
+func tryEffect(t *testing.T, name string, first, changed Config, patience int, shows func(Summary, *Engine) bool) string {
 	t.Helper()
 	e, err := New(first)
 	if err != nil {
@@ -121,12 +121,12 @@ func tryEffect(t *testing.T, name string, first, changed Config, patience time.D
 			t.Fatal(err)
 		}
 		// What was under way by the old configuration must end first.
-		time.Sleep(60 * time.Millisecond * patience)
+		time.Sleep(time.Duration(60*patience) * time.Millisecond)
 		if err := e.Reset(); err != nil && name != "sessions" { // which has ended the run
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(200 * time.Millisecond * patience)
+	time.Sleep(time.Duration(200*patience) * time.Millisecond)
 	if name == "duration" || name == "sessions" {
 		<-e.Done()
 	}
