@@ -155,10 +155,13 @@ func (m *model) drawHeader(a area, v *view) {
 		x += gap
 	}
 	span := format.AppendSpan(m.buf[:0], v.window)
-	const window, help = "window ", "? help"
+	const window, helpText = "window ", " help"
+	help := findNamed(m.bindings, "help")
 	need := columnsOfBytes(span) + columnsOf(window)
-	if x+need+columnsOf(headSeparator)+columnsOf(help) <= end {
-		end = a.textRight(end, 1, help, styleDim)
+	if x+need+columnsOf(headSeparator)+columnsOf(help.label())+columnsOf(helpText) <= end {
+		from := a.textRight(a.textRight(end, 1, helpText, styleDim), 1, help.label(), styleDim)
+		m.markHint(a.sub(rect{from, 1, end - from, 1}), help.keys[0])
+		end = from
 		end = a.textRight(end, 1, headSeparator, styleFaint)
 	}
 	if x+need <= end {
@@ -329,7 +332,7 @@ func (m *model) drawFooter(a area, v *view) {
 		x++
 	}
 	if m.trial != nil {
-		x = a.text(a.text(x, 0, "esc", styleKey)+1, 0, "stop", styleDim) + 2
+		x, _ = m.drawHint(a, x, a.w-1, "esc", "stop", "esc")
 	}
 	if m.overlay != nil {
 		m.drawHints(a, x, m.overlay.Hints())
@@ -347,11 +350,10 @@ func (m *model) drawFooter(a area, v *view) {
 			if keys == "" {
 				keys = b.label()
 			}
-			if x+columnsOf(keys)+1+columnsOf(b.hint) > a.w-1 {
+			var fits bool
+			if x, fits = m.drawHint(a, x, a.w-1, keys, b.hint, b.keys[0]); !fits {
 				return
 			}
-			x = a.text(x, 0, keys, styleKey)
-			x = a.text(x+1, 0, b.hint, styleDim) + 2
 		}
 	}
 	if m.trial != nil { // and figures of the process would be old
@@ -410,10 +412,9 @@ func (m *model) composeSmall(a area) {
 // drawHints draws keys and what they do, as many as fit.
 func (m *model) drawHints(a area, x int, hints []hint) {
 	for _, h := range hints {
-		if x+columnsOf(h.key)+1+columnsOf(h.text) > a.w-1 {
+		var fits bool
+		if x, fits = m.drawHint(a, x, a.w-1, h.key, h.text, keyShown(h.key)); !fits {
 			return
 		}
-		x = a.text(x, 0, h.key, styleKey)
-		x = a.text(x+1, 0, h.text, styleDim) + 2
 	}
 }

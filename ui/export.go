@@ -72,6 +72,14 @@ func (exportMenu) Key(m *model, msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
+// Mouse implements mouseOverlay.
+func (e exportMenu) Mouse(m *model, msg tea.MouseMsg) tea.Cmd {
+	if h, ok := m.overlayHit(msg); ok && h.kind == hitRow {
+		return e.Key(m, keyMsg(exportFormats[h.n].key))
+	}
+	return nil
+}
+
 // Draw implements overlay.
 func (exportMenu) Draw(_ *model, body area, _ *view) {
 	const title, w = "export this page as", 56

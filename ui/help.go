@@ -11,6 +11,7 @@ var helpWords = [...][2]string{
 	{"allocation", "a heap object of the whole process, screen included"},
 	{"pool reuse", "share of new sessions whose storage came from the pool"},
 	{"response", "from the intended start; service: from the actual one"},
+	{"mouse", "click tabs, keys, rows, headings; wheel: rows, or zoom; drag over a chart: zoom there"},
 	{"not valid", "the load that was asked for was not reached"},
 }
 

@@ -191,3 +191,13 @@ func findBinding(list []binding, key string) *binding {
 	}
 	return nil
 }
+
+// findNamed returns the binding of a name, which there is.
+func findNamed(list []binding, name string) *binding {
+	for i := range list {
+		if list[i].name == name {
+			return &list[i]
+		}
+	}
+	panic("ui: no binding " + name)
+}

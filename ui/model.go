@@ -48,6 +48,10 @@ type model struct {
 	rebound   []bool // the pages of which some were
 	ownBuf    []binding
 	tabLabels []string
+	noMouse   bool // the mouse is the terminal's
+	drag      drag
+	hinted    []string // the keys of the hints drawn, by the n of their hits
+	overFrom  int      // where the hits of the overlay begin
 
 	width, height int
 	canvas        canvas
@@ -78,6 +82,7 @@ func newModel(ctx context.Context, o *Options, th *theme) *model {
 		version:  o.Version,
 		theme:    th,
 		ascii:    o.ASCII,
+		noMouse:  o.NoMouse,
 		history:  newHistory(),
 		config:   o.Engine.Config(),
 		window:   defaultWindow,
@@ -207,7 +212,7 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		resets := m.history.resets
 		m.history.push(&m.snap)
 		if m.history.resets != resets {
-			m.frozen = false // of what it showed nothing is left
+			m.frozen, m.drag = false, drag{} // of what it showed nothing is left
 		}
 		cmd = tea.Batch(m.next(), m.poll(), m.restSeen())
 	case endedMsg:
@@ -235,10 +240,16 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	case tea.KeyMsg:
 		cmd = m.keys(msg)
 	case tea.MouseMsg:
-		cmd = m.mouse(msg)
+		var meant bool
+		if cmd, meant = m.mouse(msg); !meant {
+			return m, cmd
+		}
 	case resumedMsg:
 		// The terminal was repainted by others: nothing of it can be relied on.
 		cmd = tea.ClearScreen
+		if !m.noMouse {
+			cmd = tea.Batch(cmd, tea.EnableMouseCellMotion)
+		}
 	default:
 		cmd = m.receive(msg)
 	}
@@ -273,6 +284,12 @@ func (m *model) resize(w, h int) {
 // keys does what the keys of one message stand for: Bubble Tea puts runes that
 // come close together, as in quick typing, into one.
 func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
+	if m.drag.on {
+		m.drag = drag{}
+		if msg.Type == tea.KeyEsc {
+			return nil
+		}
+	}
 	if m.overlay != nil && msg.Type != tea.KeyCtrlC {
 		return m.overlay.Key(m, msg)
 	}
@@ -470,6 +487,7 @@ func (m *model) compose() {
 		return
 	}
 	m.canvas.reset(m.width, m.height)
+	m.hinted = m.hinted[:0]
 	a := m.canvas.all()
 	if m.width < minWidth || m.height < minHeight {
 		m.composeSmall(a)
@@ -478,11 +496,13 @@ func (m *model) compose() {
 		m.drawHeader(a.sub(rect{0, 0, a.w, headerRows}), v)
 		body := a.sub(rect{0, headerRows, a.w, a.h - headerRows - footerRows})
 		m.pages[m.current].Render(body, v)
+		m.drawDrag()
 		m.drawFooter(a.sub(rect{0, a.h - 1, a.w, 1}), v)
 		if m.help {
 			m.drawHelp(body)
 		}
 		if m.overlay != nil {
+			m.overFrom = len(m.canvas.hits)
 			m.overlay.Draw(m, body, v)
 		}
 	}

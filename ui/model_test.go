@@ -456,8 +456,12 @@ func TestEngineFails(t *testing.T) {
 func TestResumeRepaints(t *testing.T) {
 	b := newBench(t, "dark", false)
 	_, cmd := b.Update(resumedMsg{})
-	if cmd == nil || cmd() != tea.ClearScreen() {
-		t.Error("the screen is not painted anew")
+	if all, ok := cmd().(tea.BatchMsg); !ok || len(all) != 2 || all[0]() != tea.ClearScreen() || all[1]() != tea.EnableMouseCellMotion() {
+		t.Error("the screen is not painted anew, with the mouse on")
+	}
+	b.press("m")
+	if _, cmd := b.Update(resumedMsg{}); cmd() != tea.ClearScreen() {
+		t.Error("without the mouse, the screen is not just painted anew")
 	}
 }
 

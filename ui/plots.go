@@ -93,7 +93,7 @@ func (b *chartBox) plot(v *view, top int, label func(dst []byte, part float64) [
 	}
 	plot := in.valueAxis(axisWidth)
 	b.timesOf(axisWidth+2, plot.w, v)
-	plot.hit(hitChart, 0)
+	plot.hitTime(v)
 	put := func(y int, part float64) {
 		*b.tick = label((*b.tick)[:0], part)
 		if len(*b.tick) > 0 {

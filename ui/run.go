@@ -60,6 +60,8 @@ type Options struct {
 	// Keys are those of bindings that are not to have their own, by name, as
 	// [AllKeys] has both. [CheckKeys] must find nothing wrong with them.
 	Keys map[string][]string
+	// NoMouse leaves the mouse to the terminal, until the user asks for it.
+	NoMouse bool
 	// Input and Output are the terminal; nil stands for standard input and output.
 	Input  io.Reader
 	Output io.Writer
@@ -126,13 +128,17 @@ func Run(ctx context.Context, o Options) error {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := newModel(inner, &o, th)
-	program := tea.NewProgram(m,
+	settings := []tea.ProgramOption{
 		tea.WithInput(o.Input),
 		tea.WithOutput(m.out.writer()),
 		tea.WithAltScreen(),
 		tea.WithFPS(framesPerSecond),
 		tea.WithoutSignalHandler(),
-	)
+	}
+	if !o.NoMouse {
+		settings = append(settings, tea.WithMouseCellMotion())
+	}
+	program := tea.NewProgram(m, settings...)
 	// Bubble Tea ends in order when told to quit. When its own context ends, it
 	// does not wait for the goroutine that reads the terminal, which may then stay.
 	stop := context.AfterFunc(ctx, func() { program.Send(tea.Quit()) })
@@ -169,7 +175,7 @@ func (m *model) lastFrame() (frame string) {
 	if !m.have || m.width < minWidth || m.height < minHeight {
 		return ""
 	}
-	m.help, m.overlay, m.notice = false, nil, ""
+	m.help, m.overlay, m.notice, m.drag = false, nil, "", drag{}
 	m.compose()
 	return m.frame
 }

@@ -28,6 +28,7 @@ const (
 	styleTabOff
 	styleKey
 	styleCursor // of a line that is typed into
+	styleSelect // the time that the mouse selects
 	styleGood
 	styleWarn
 	styleBad
@@ -72,6 +73,7 @@ type look struct {
 	bold      bool
 	faint     bool
 	underline bool
+	reverse   bool
 }
 
 // theme is the looks of all styles, made into escape sequences.
@@ -107,6 +109,7 @@ var looks = map[string][numStyles]look{
 		styleTabOff:     {color: "#8b93a5"},
 		styleKey:        {color: "#c9d1e3", bold: true},
 		styleCursor:     {color: "#e6e9ef", bold: true, underline: true},
+		styleSelect:     {color: "#9fb0d0", reverse: true},
 		styleGood:       {color: "#8fcf7f"},
 		styleWarn:       {color: "#f0c060"},
 		styleBad:        {color: "#f08080"},
@@ -158,6 +161,7 @@ var looks = map[string][numStyles]look{
 		styleTabOff:     {color: "#586074"},
 		styleKey:        {color: "#26304a", bold: true},
 		styleCursor:     {color: "#1b2130", bold: true, underline: true},
+		styleSelect:     {color: "#5b6f96", reverse: true},
 		styleGood:       {color: "#2d7d2a"},
 		styleWarn:       {color: "#946000"},
 		styleBad:        {color: "#b3263a"},
@@ -211,6 +215,8 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {color: "#f0f2f5", bold: true, underline: true},
 		styleTabOff:     {color: "#9aa3b2"},
 		styleKey:        {color: "#d6dcea", bold: true},
+		styleSelect:     {color: "#a9b8d2", reverse: true},
+		styleCursor:     {color: "#d6dcea", bold: true, underline: true},
 		styleGood:       {color: "#56b4e9"},
 		styleWarn:       {color: "#f0e442"},
 		styleBad:        {color: "#ff7f3f", bold: true},
@@ -261,6 +267,8 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {color: "#14181f", bold: true, underline: true},
 		styleTabOff:     {color: "#525a6a"},
 		styleKey:        {color: "#202838", bold: true},
+		styleSelect:     {color: "#55698c", reverse: true},
+		styleCursor:     {color: "#202838", bold: true, underline: true},
 		styleGood:       {color: "#0072b2"},
 		styleWarn:       {color: "#8a6500"},
 		styleBad:        {color: "#c04f00", bold: true},
@@ -312,6 +320,7 @@ var looks = map[string][numStyles]look{
 		styleTabOff:     {},
 		styleKey:        {bold: true},
 		styleCursor:     {bold: true, underline: true},
+		styleSelect:     {reverse: true},
 		styleGood:       {color: "2"},
 		styleWarn:       {color: "3"},
 		styleBad:        {color: "9"},
@@ -360,6 +369,7 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {bold: true, underline: true},
 		styleKey:        {bold: true},
 		styleCursor:     {bold: true, underline: true},
+		styleSelect:     {reverse: true},
 		styleWarn:       {bold: true},
 		styleBad:        {bold: true},
 		styleMarker:     {bold: true},
@@ -390,7 +400,7 @@ func newTheme(name string, profile termenv.Profile) (*theme, error) {
 		for _, a := range []struct {
 			on   bool
 			code string
-		}{{k.bold, "1"}, {k.faint, "2"}, {k.underline, "4"}} {
+		}{{k.bold, "1"}, {k.faint, "2"}, {k.underline, "4"}, {k.reverse, "7"}} {
 			if a.on {
 				codes = append(codes, a.code)
 			}
@@ -404,7 +414,7 @@ func newTheme(name string, profile termenv.Profile) (*theme, error) {
 		if len(codes) > 0 {
 			t.escape[i] = "\x1b[0;" + strings.Join(codes, ";") + "m"
 		}
-		t.painted[i] = k.underline
+		t.painted[i] = k.underline || k.reverse
 	}
 	return t, nil
 }

@@ -28,6 +28,7 @@ type options struct {
 
 	theme          string // dashboard
 	ascii, noColor bool   // dashboard
+	noMouse        bool   // dashboard
 
 	output  string                 // of commands that print figures
 	formats []string               // that it may be
@@ -108,6 +109,7 @@ var (
 		{name: "theme", value: "NAME", help: "colours of the dashboard", limits: strings.Join(ui.ThemeNames(), " | "), initial: "auto", choices: ui.ThemeNames()},
 		{name: "ascii", help: "draw with 7-bit characters only"},
 		{name: "no-color", help: "draw without colours, as with NO_COLOR set"},
+		{name: "no-mouse", help: "leave the mouse to the terminal, whose selection works then; m changes it"},
 	}
 	outputFlags = []flag{
 		outputFlagOf(report.Formats()),
@@ -122,6 +124,7 @@ func (o *options) settings() []settings.Setting {
 		settings.Setting{Name: "theme", Set: oneOf(&o.theme, ui.ThemeNames())},
 		settings.Setting{Name: "ascii", Set: boolean(&o.ascii)},
 		settings.Setting{Name: "no-color", Set: boolean(&o.noColor)},
+		settings.Setting{Name: "no-mouse", Set: boolean(&o.noMouse)},
 		settings.Setting{Name: "output", Set: o.setOutput},
 		settings.Setting{Name: "quiet", Set: boolean(&o.quiet)},
 		settings.Setting{Name: "slices", Set: within(&o.slices, load.MinSlices, load.MaxSlices)},

@@ -26,7 +26,7 @@ var helpGroups = []struct {
 	{"Go runtime", []string{"gogc", "memory-limit"}},
 	{"Experiment", []string{"minimize", "subject-to", "search", "candidates", "slices", "slice"}},
 	{"Gates", []string{"fail-if"}},
-	{"Screen", []string{"theme", "ascii", "no-color"}},
+	{"Screen", []string{"theme", "ascii", "no-color", "no-mouse"}},
 	{"Output", []string{"output", "plot", "write", "quiet"}},
 	{"Other", nil},
 }

@@ -94,7 +94,8 @@ func dashboard(ctx context.Context, o *options, keys map[string][]string) error 
 	var compared []ui.Measured
 	var last string
 	shown := ui.Run(ctx, ui.Options{
-		Engine: engine, Theme: o.theme, ASCII: o.ascii, NoColor: o.noColor, Version: versionText(), Keys: keys,
+		Engine: engine, Theme: o.theme, ASCII: o.ascii, NoColor: o.noColor, NoMouse: o.noMouse,
+		Version: versionText(), Keys: keys,
 		Measured: func(c ui.Measured) { compared = append(compared, c) },
 		Last:     func(frame string) { last = frame },
 	})
