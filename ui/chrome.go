@@ -139,9 +139,16 @@ func (m *model) drawHeader(a area, v *view) {
 	m.drawHead(a, head, x-2-head)
 
 	x = 1
-	gap := 2
+	gap, inner := 2, 1
 	if a.w < roomyTabs {
 		gap = 1
+	}
+	tabs := x - gap
+	for i, p := range m.pages {
+		tabs += columnsOf(m.tabLabels[i]) + inner + columnsOf(p.Title()) + gap
+	}
+	if tabs > a.w {
+		inner = 0 // the key is told from the title by its colour
 	}
 	for i, p := range m.pages {
 		s := styleTabOff
@@ -150,7 +157,7 @@ func (m *model) drawHeader(a area, v *view) {
 		}
 		from := x
 		x = a.text(x, 1, m.tabLabels[i], styleFaint)
-		x = a.text(x+1, 1, p.Title(), s)
+		x = a.text(x+inner, 1, p.Title(), s)
 		a.sub(rect{from, 1, x - from, 1}).hit(hitTab, i)
 		x += gap
 	}
