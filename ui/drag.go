@@ -27,12 +27,11 @@ type interval struct{ from, to time.Duration }
 // timeOf returns the time of the cell in column x of a chart, or of the nearest that
 // has any.
 func (h *hit) timeOf(x int) interval {
-	x = min(max(x, 0), h.w-1)
-	if last := int((h.end - h.start - 1) / max(h.cell, 1)); x > last {
-		x = max(last, 0)
-	}
+	first := int(max(-h.start, 0) / max(h.cell, 1)) // the run began in it
+	last := int((h.end - h.start - 1) / max(h.cell, 1))
+	x = max(min(x, last, h.w-1), first, 0)
 	from := h.start + time.Duration(x)*h.cell
-	return interval{from, min(from+h.cell, h.end)}
+	return interval{max(from, 0), min(from+h.cell, h.end)}
 }
 
 // beginDrag returns the drag that begins with a press in a chart.

@@ -320,7 +320,7 @@ func TestDragZooms(t *testing.T) {
 			if !b.frozen || v.window < to-from || v.window > to-from+2*time.Second || v.end-to > time.Second || to-v.end > time.Second {
 				t.Errorf("frozen %v, a window of %v up to %v; want %v to %v", b.frozen, v.window, v.end, from, to)
 			}
-			if strings.Contains(b.View(), "\x1b[0;7") {
+			if strings.Contains(b.View(), b.theme.escape[styleSelect]) {
 				t.Error("what was selected is still marked")
 			}
 		})

@@ -74,6 +74,7 @@ type look struct {
 	faint     bool
 	underline bool
 	reverse   bool
+	back      string // colour of the background
 }
 
 // theme is the looks of all styles, made into escape sequences.
@@ -109,7 +110,7 @@ var looks = map[string][numStyles]look{
 		styleTabOff:     {color: "#8b93a5"},
 		styleKey:        {color: "#c9d1e3", bold: true},
 		styleCursor:     {color: "#e6e9ef", bold: true, underline: true},
-		styleSelect:     {color: "#9fb0d0", reverse: true},
+		styleSelect:     {color: "#e6e9ef", back: "#33415c"},
 		styleGood:       {color: "#8fcf7f"},
 		styleWarn:       {color: "#f0c060"},
 		styleBad:        {color: "#f08080"},
@@ -161,7 +162,7 @@ var looks = map[string][numStyles]look{
 		styleTabOff:     {color: "#586074"},
 		styleKey:        {color: "#26304a", bold: true},
 		styleCursor:     {color: "#1b2130", bold: true, underline: true},
-		styleSelect:     {color: "#5b6f96", reverse: true},
+		styleSelect:     {color: "#1b2130", back: "#ccd8ee"},
 		styleGood:       {color: "#2d7d2a"},
 		styleWarn:       {color: "#946000"},
 		styleBad:        {color: "#b3263a"},
@@ -215,7 +216,7 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {color: "#f0f2f5", bold: true, underline: true},
 		styleTabOff:     {color: "#9aa3b2"},
 		styleKey:        {color: "#d6dcea", bold: true},
-		styleSelect:     {color: "#a9b8d2", reverse: true},
+		styleSelect:     {color: "#f0f2f5", back: "#3a465c"},
 		styleCursor:     {color: "#d6dcea", bold: true, underline: true},
 		styleGood:       {color: "#56b4e9"},
 		styleWarn:       {color: "#f0e442"},
@@ -267,7 +268,7 @@ var looks = map[string][numStyles]look{
 		styleTabOn:      {color: "#14181f", bold: true, underline: true},
 		styleTabOff:     {color: "#525a6a"},
 		styleKey:        {color: "#202838", bold: true},
-		styleSelect:     {color: "#55698c", reverse: true},
+		styleSelect:     {color: "#14181f", back: "#cfd6e2"},
 		styleCursor:     {color: "#202838", bold: true, underline: true},
 		styleGood:       {color: "#0072b2"},
 		styleWarn:       {color: "#8a6500"},
@@ -410,11 +411,16 @@ func newTheme(name string, profile termenv.Profile) (*theme, error) {
 				codes = append(codes, seq)
 			}
 		}
+		if k.back != "" {
+			if seq := profile.Color(k.back).Sequence(true); seq != "" {
+				codes = append(codes, seq)
+			}
+		}
 		t.escape[i] = "\x1b[m"
 		if len(codes) > 0 {
 			t.escape[i] = "\x1b[0;" + strings.Join(codes, ";") + "m"
 		}
-		t.painted[i] = k.underline || k.reverse
+		t.painted[i] = k.underline || k.reverse || k.back != ""
 	}
 	return t, nil
 }
