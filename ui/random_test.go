@@ -179,6 +179,14 @@ func (u *randomUser) act() string {
 	case n < 80:
 		msg := u.event()
 		u.update(msg)
+		if u.rng.IntN(3) == 0 { // a whole click, or a drag
+			msg.Action, msg.Button = tea.MouseActionPress, tea.MouseButtonLeft
+			u.update(msg)
+			for range u.rng.IntN(4) {
+				u.update(dragged(msg.X+u.rng.IntN(41)-20, msg.Y))
+			}
+			u.update(released(msg.X, msg.Y))
+		}
 		return fmt.Sprintf("mouse %v at %d, %d", msg, msg.X, msg.Y)
 	case n < 84:
 		u.resize(u.rng.IntN(140), u.rng.IntN(50))
