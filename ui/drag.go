@@ -15,23 +15,23 @@ type drag struct {
 	on     bool
 	x, y   int // where it began
 	n      int // the pointer's cell, in the chart
-	from   interval
-	to     interval
+	from   timeSpan
+	to     timeSpan
 	beyond bool // the pointer was in another cell than that
 }
 
-// interval is a stretch of time, such as that of one cell of a chart: after from, up
+// timeSpan is a stretch of time, such as that of one cell of a chart: after from, up
 // to to.
-type interval struct{ from, to time.Duration }
+type timeSpan struct{ from, to time.Duration }
 
 // timeOf returns the time of the cell in column x of a chart, or of the nearest that
 // has any.
-func (h *hit) timeOf(x int) interval {
+func (h *hit) timeOf(x int) timeSpan {
 	first := int(max(-h.start, 0) / max(h.cell, 1)) // the run began in it
 	last := int((h.end - h.start - 1) / max(h.cell, 1))
 	x = max(min(x, last, h.w-1), first, 0)
 	from := h.start + time.Duration(x)*h.cell
-	return interval{max(from, 0), min(from+h.cell, h.end)}
+	return timeSpan{max(from, 0), min(from+h.cell, h.end)}
 }
 
 // beginDrag returns the drag that begins with a press in a chart.
@@ -41,8 +41,8 @@ func beginDrag(h hit, x, y int) drag {
 }
 
 // span returns the time that is selected.
-func (d *drag) span() interval {
-	return interval{min(d.from.from, d.to.from), max(d.from.to, d.to.to)}
+func (d *drag) span() timeSpan {
+	return timeSpan{min(d.from.from, d.to.from), max(d.from.to, d.to.to)}
 }
 
 // mouseDrag follows the pointer, and ends the selection when the button is released.
@@ -132,7 +132,7 @@ func (a area) repaint(s style) {
 
 // drawSpan writes between which moments of the run the time from cell low to cell high
 // of a chart is, or where there is little room, how long.
-func (m *model) drawSpan(a area, at interval, low, high int) {
+func (m *model) drawSpan(a area, at timeSpan, low, high int) {
 	long := func(dst []byte) []byte { return format.AppendDuration(dst, float64(at.to-at.from)) }
 	m.buf = format.AppendClock(append(m.buf[:0], ' '), at.from)
 	m.buf = append(format.AppendClock(append(m.buf, " – "...), at.to), headSeparator...)
