@@ -245,6 +245,7 @@ type fakeEngine struct {
 	applied   []load.Config
 	calls     []string
 	comparing bool
+	shards    []load.PoolShard // written by the test, while no command runs
 }
 
 func newFakeEngine() *fakeEngine {
@@ -321,7 +322,7 @@ func (e *fakeEngine) CloseSession(session.Session) error {
 	return nil
 }
 
-func (e *fakeEngine) PoolShards() []load.PoolShard { return nil }
+func (e *fakeEngine) PoolShards() []load.PoolShard { return e.shards }
 
 // Experiment has measured what is sent to slices.
 func (e *fakeEngine) Experiment(ctx context.Context, x *load.Experiment, seen func(load.Slice)) (load.Results, error) {

@@ -56,8 +56,10 @@ type counters struct {
 	offered   float64
 	created   uint64
 	drops     [numDrops]uint64
-	gets      uint64
+	gets      uint64 // of the pool; its misses are gets less hits
 	hits      uint64
+	puts      uint64
+	poolDrops uint64
 	keyAllocs uint64
 	objects   uint64
 	bytes     uint64
@@ -97,6 +99,8 @@ func pointOf(s *load.Snapshot) point {
 			},
 			gets:      s.Pool.Gets,
 			hits:      s.Pool.Hits,
+			puts:      s.Pool.Puts,
+			poolDrops: s.Pool.Drops,
 			keyAllocs: s.KeyAllocs,
 			objects:   s.Allocs.Objects,
 			bytes:     s.Allocs.Bytes,
@@ -210,6 +214,7 @@ type history struct {
 	fine, coarse series
 	whole        series // from the start of the run on
 	wholeStep    time.Duration
+	tallies      tallies
 	cycles       []load.Cycle // a ring
 	firstCycle   int
 	markers      []marker // oldest first
@@ -258,6 +263,7 @@ func (h *history) push(s *load.Snapshot) {
 		h.fine.clear()
 		h.coarse.clear()
 		h.whole.clear()
+		h.tallies.clear()
 		h.cycles, h.firstCycle = h.cycles[:0], 0
 		h.markers = h.markers[:0]
 		h.snaps.clear()
@@ -300,6 +306,7 @@ func (h *history) push(s *load.Snapshot) {
 		h.coarse.push(s.Elapsed, &p)
 	}
 	h.pushWhole(s.Elapsed, &p)
+	h.tallies.push(s)
 	h.pushCycles(s.GC.Recent)
 	h.snaps.push(s, !stands)
 	if f, ok := h.steadyFigures(&h.footing, s.Elapsed); ok {
@@ -473,6 +480,11 @@ func (d delta) stagePerSession(stage int) float64 {
 func countHandshakes(c *counters) uint64 { return c.completed }
 
 func countCreated(c *counters) uint64   { return c.created }
+func countGets(c *counters) uint64      { return c.gets }
+func countHits(c *counters) uint64      { return c.hits }
+func countMisses(c *counters) uint64    { return c.gets - c.hits }
+func countPuts(c *counters) uint64      { return c.puts }
+func countPoolDrops(c *counters) uint64 { return c.poolDrops }
 func countKeyAllocs(c *counters) uint64 { return c.keyAllocs }
 func countObjects(c *counters) uint64   { return c.objects }
 func countBytes(c *counters) uint64     { return c.bytes }

@@ -40,6 +40,9 @@ const (
 	scaleObjects
 	scaleGCCPU
 	scaleScheduler
+	scaleShards
+	scaleDerive
+	scaleMessages
 	numScales
 )
 
