@@ -275,6 +275,45 @@ func drawBar(a area, share float64, s style, ascii bool) {
 	}
 }
 
+// drawSpan draws a stretch from one share of a's width to another, and a thinner and
+// fainter one from there on to a third. Whatever begins inside has a dot at least.
+func drawSpan(a area, from, to, faint float64, s style, ascii bool) {
+	const thin = 0x36 // the two rows in the middle
+	if !(faint >= to && to > from) || a.w < 1 {
+		return
+	}
+	across := dotsAcross
+	if ascii {
+		across = 1
+	}
+	dots := a.w * across
+	at := func(v float64) int { return int(min(max(math.Round(v*float64(dots)), 0), float64(dots))) }
+	first := min(at(from), dots-1)
+	solid := max(at(to), first+1)
+	last := max(at(faint), solid)
+	for x := first; x < last; x++ {
+		cx, in := x/across, s
+		if x >= solid {
+			in = styleOffered
+		}
+		switch {
+		case ascii && x < solid:
+			a.set(cx, 0, '#', in)
+		case ascii:
+			a.set(cx, 0, '-', in)
+		default:
+			for row := range dotsDown {
+				if bit := brailleBits[row][x%dotsAcross]; x < solid || bit&thin != 0 {
+					if a.at(cx, 0).s == s { // the solid part has the cell
+						in = s
+					}
+					a.dot(x, row, in)
+				}
+			}
+		}
+	}
+}
+
 // What one to four steps of heat look like.
 var heatRunes = [numHeats]rune{'▪', '▒', '▓', '█'}
 

@@ -10,41 +10,83 @@ import (
 	"github.com/SAGE-X-project/sagetop/internal/format"
 )
 
-// crypto is the page that shows what the cryptography costs: handshakes by phase,
-// latencies, and what could not be started.
+// crypto is the page that shows what the cryptography costs. It has two views: of the
+// keys, which are handshakes by phase and the key schedule; and of the load, which is
+// where the time goes, messages by size, latencies, and what could not be started.
 type crypto struct {
 	plotter
-	w, h, kinds int // what the layout is for
-	layout      cryptoLayout
+	w, h   int
+	needs  cryptoNeeds // what the layout is for
+	layout cryptoLayout
+	tally  windowTally // what was counted in the window
 }
 
 func newCrypto() *crypto { return &crypto{} }
 
 func (p *crypto) Title() string                    { return "Crypto" }
-func (p *crypto) Bindings() []binding              { return nil }
 func (p *crypto) HandleKey(string) (tea.Cmd, bool) { return nil, false }
+
+// Bindings implements page.
+func (p *crypto) Bindings() []binding { return cryptoBindings }
+
+var cryptoBindings = []binding{{
+	name: "crypto-view", keys: []string{"v"}, group: groupPage, hint: "view",
+	help: "view of the keys, or of the load", act: func(m *model) tea.Cmd {
+		if p, ok := m.pages[m.current].(*crypto); ok {
+			p.needs.view = (p.needs.view + 1) % numViews
+			p.SetSize(p.w, p.h)
+		}
+		return nil
+	},
+}}
 
 func (p *crypto) SetSize(w, h int) {
 	p.w, p.h = w, h
-	p.layout = layoutCrypto(w, h, p.kinds)
+	p.layout = layoutCrypto(w, h, p.needs)
 }
 
 // Render implements page.
 func (p *crypto) Render(a area, v *view) {
 	p.begin()
-	if n := len(v.snap.Handshakes.BySuite); n != p.kinds {
-		p.kinds = n
+	p.tally.update(v)
+	needs := cryptoNeeds{p.needs.view, len(v.snap.Handshakes.BySuite), classesOf(&v.snap.Messages.BySize)}
+	if needs != p.needs {
+		p.needs = needs
 		p.SetSize(p.w, p.h)
 	}
-	p.drawPhases(a.sub(p.layout.phases), v)
-	if p.layout.latency.h > 0 {
-		p.drawLatency(a.sub(p.layout.latency), v)
+	l := &p.layout
+	if needs.view == viewKeys {
+		p.drawPhases(a.sub(l.phases), v)
+		p.chartHKDF(a.sub(l.hkdf), v)
+		p.drawDerive(a.sub(l.derive), v)
+	} else {
+		p.drawShares(a.sub(l.stages), v)
+		p.drawDrops(a.sub(l.drops), v)
+		p.drawSizes(a.sub(l.sizes), v)
+		if l.latency.h > 0 {
+			p.drawLatency(a.sub(l.latency), v)
+		}
+		if l.bytes.h > 0 {
+			p.chartSealed(a.sub(l.bytes), v)
+		}
 	}
-	p.drawDrops(a.sub(p.layout.drops), v)
-	if p.layout.hkdf.h > 0 {
-		p.chartHKDF(a.sub(p.layout.hkdf), v)
-		p.chartHandshakes(a.sub(p.layout.rate), v)
+	if l.rate.h > 0 {
+		p.chartHandshakes(a.sub(l.rate), v)
 	}
+}
+
+// viewNames are the views, as the border of the first part has them.
+var viewNames = [numViews]string{"keys", "load"}
+
+// drawView writes into the lower border which view this is, and how to see the other.
+func (p *crypto) drawView(a area) {
+	y, x := a.h-1, a.w-18
+	a.set(x-1, y, ' ', styleBorder)
+	x = a.text(x, y, viewNames[p.needs.view], styleStrong)
+	x = a.text(x, y, " · ", styleFaint)
+	x = a.text(a.text(x, y, "v", styleKey), y, " ", styleFaint)
+	x = a.text(x, y, viewNames[(p.needs.view+1)%numViews], styleDim)
+	a.set(x, y, ' ', styleBorder)
 }
 
 // phaseNames are the phases in the order of [load.Phases.List].
@@ -68,7 +110,7 @@ func phaseColumns(w int) phaseTable {
 	t := phaseTable{p50: nameWidth + timeWidth + roomy}
 	t.p99 = t.p50 + timeWidth + roomy
 	x := t.p99
-	if w >= 70 {
+	if w >= 90 {
 		t.mean = x + timeWidth + roomy
 		x = t.mean
 	}
@@ -125,6 +167,12 @@ func (p *crypto) drawPhases(a area, v *view) {
 		}
 	}
 
+	p.drawView(a)
+	if p.layout.full > 0 && a.w >= 76 {
+		y := a.h - 1
+		a.set(2, y, ' ', styleBorder)
+		a.set(a.text(3, y, "bars: a phase after the other, p50 and up to p99", styleFaint), y, ' ', styleBorder)
+	}
 	l := &p.layout
 	w := in.w / l.columns
 	t := phaseColumns(w - l.columns + 1)
@@ -134,7 +182,7 @@ func (p *crypto) drawPhases(a area, v *view) {
 		for i := range l.columns {
 			p.phaseHeading(at(i, 0, 1), "suite", "count", styleFaint, &t)
 		}
-		if p.kinds == 0 {
+		if p.needs.kinds == 0 {
 			in.text(1, 1, "no handshake so far", styleDim)
 		}
 		y++
@@ -143,7 +191,7 @@ func (p *crypto) drawPhases(a area, v *view) {
 		p.drawKind(at(i, i/l.columns*blockHeight, blockHeight), p.kind(v, i), &t, v.ascii)
 	}
 	y += (l.full + l.columns - 1) / l.columns * blockHeight
-	for i := l.full; i < p.kinds; i++ {
+	for i := l.full; i < p.needs.kinds; i++ {
 		k := i - l.full
 		row := at(k, y+k/l.columns, 1)
 		kind := p.kind(v, i)
@@ -170,15 +218,26 @@ func (p *crypto) phaseHeading(a area, name, bar string, s style, t *phaseTable) 
 	a.textRight(t.allocs, 0, "allocs", styleFaint)
 }
 
-// drawKind draws one kind of handshake in full.
+// drawKind draws one kind of handshake in full. The bars of its phases share an axis
+// of time, on which each begins where the one before ends by its p50.
 func (p *crypto) drawKind(a area, k *load.HandshakeKind, t *phaseTable, ascii bool) {
-	p.phaseHeading(a, "", "share", styleText, t)
-	p.kindName(a, k, styleStrong)
 	phases := k.Phases.List()
-	sum := 0.0
+	sum, start, end := 0.0, 0.0, 0.0
 	for _, c := range phases {
 		sum += float64(c.Service.Mean)
+		end = max(end, start+float64(c.Service.P99))
+		start += float64(c.Service.P50)
 	}
+	p.phaseHeading(a, "", "0", styleText, t)
+	p.kindName(a, k, styleStrong)
+	if end > 0 {
+		p.buf = format.AppendDuration(p.buf[:0], end)
+		a.bytesRight(t.bar.from+t.bar.size, 0, p.buf, styleFaint)
+	}
+	if t.share > 0 {
+		a.textRight(t.share, 0, "share", styleFaint)
+	}
+	start = 0
 	for i, c := range phases {
 		row := a.sub(rect{0, 1 + i, a.w, 1})
 		row.text(2, 0, phaseNames[i], styleDim)
@@ -187,7 +246,9 @@ func (p *crypto) drawKind(a area, k *load.HandshakeKind, t *phaseTable, ascii bo
 			share = ratio(float64(c.Service.Mean), sum)
 		}
 		p.phaseTimes(row, &c.Service, t, styleText)
-		drawBar(row.sub(rect{t.bar.from, 0, t.bar.size, 1}), share, styleHandshake, ascii)
+		p50, p99 := float64(c.Service.P50), float64(c.Service.P99)
+		drawSpan(row.sub(rect{t.bar.from, 0, t.bar.size, 1}), start/end, (start+p50)/end, (start+p99)/end, styleHandshake, ascii)
+		start += p50
 		if t.share > 0 {
 			p.buf = format.AppendPercent(p.buf[:0], share)
 			row.bytesRight(t.share, 0, p.buf, styleDim)

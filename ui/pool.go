@@ -16,7 +16,7 @@ type poolPage struct {
 	plotter
 	w, h   int
 	layout poolLayout
-	tally  tally // what was counted in the window
+	tally  windowTally // what was counted in the window
 	known  shardRing
 	asked  bool // for the shards, and there is no answer yet
 	bars   [2]layer
@@ -147,6 +147,7 @@ func (p *poolPage) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 // Render implements page.
 func (p *poolPage) Render(a area, v *view) {
 	p.begin()
+	p.tally.update(v)
 	p.drawState(a.sub(p.layout.state), v)
 	p.chartPool(a.sub(p.layout.chart), v)
 	p.drawMiss(a.sub(p.layout.miss), v)

@@ -94,7 +94,7 @@ func (p *poolPage) drawReuse(a area, v *view) {
 	all := &v.snap.Pool.ByReuse
 	last := 0
 	sums := [2]float64{}
-	_, ok := v.tallyOver(&p.tally, v.window)
+	ok := p.tally.ok
 	for i, n := range all {
 		if n > 0 {
 			last = i

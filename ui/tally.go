@@ -104,3 +104,23 @@ func (v *view) tallyOver(t *tally, window time.Duration) (over time.Duration, ok
 	}
 	return over, over > 0
 }
+
+// windowTally is the tally of a window as it was first drawn. The past is kept less
+// finely the longer ago it is; what is frozen must not change by that.
+type windowTally struct {
+	tally
+	over     time.Duration
+	ok, made bool
+	seq      uint64 // of the snapshot at its end
+	end      time.Duration
+	window   time.Duration
+}
+
+// update counts in the window of v, unless that was done before.
+func (t *windowTally) update(v *view) {
+	if t.made && t.seq == v.snap.Seq && t.end == v.snap.Elapsed && t.window == v.window {
+		return
+	}
+	t.made, t.seq, t.end, t.window = true, v.snap.Seq, v.snap.Elapsed, v.window
+	t.over, t.ok = v.tallyOver(&t.tally, v.window)
+}
