@@ -216,7 +216,6 @@ type history struct {
 	fine, coarse series
 	whole        series // from the start of the run on
 	wholeStep    time.Duration
-	tallies      tallies
 	cycles       []load.Cycle // a ring
 	firstCycle   int
 	markers      []marker // oldest first
@@ -265,7 +264,6 @@ func (h *history) push(s *load.Snapshot) {
 		h.fine.clear()
 		h.coarse.clear()
 		h.whole.clear()
-		h.tallies.clear()
 		h.cycles, h.firstCycle = h.cycles[:0], 0
 		h.markers = h.markers[:0]
 		h.snaps.clear()
@@ -308,7 +306,6 @@ func (h *history) push(s *load.Snapshot) {
 		h.coarse.push(s.Elapsed, &p)
 	}
 	h.pushWhole(s.Elapsed, &p)
-	h.tallies.push(s)
 	h.pushCycles(s.GC.Recent)
 	h.snaps.push(s, !stands)
 	if f, ok := h.steadyFigures(&h.footing, s.Elapsed); ok {

@@ -20,12 +20,12 @@ func TestCryptoLayoutPictures(t *testing.T) {
 		{60, 16, cryptoNeeds{viewLoad, 0, 5}, 0, []string{"8 SSSSDD", "5 MMMMMM"}},
 		{80, 24, cryptoNeeds{viewKeys, 1, 0}, 1, []string{"8 PPPPPPPP", "13 hhhhdddd"}},
 		{80, 24, cryptoNeeds{viewKeys, 6, 0}, 1, []string{"13 PPPPPPPP", "8 hhhhdddd"}},
-		{80, 24, cryptoNeeds{viewLoad, 0, 1}, 0, []string{"8 SSSSSDDD", "6 MMMMMMMM", "7 LLLLLLLL"}},
+		{80, 24, cryptoNeeds{viewLoad, 0, 1}, 0, []string{"8 SSSSSSDD", "6 MMMMMMMM", "7 LLLLLLLL"}},
 		{120, 40, cryptoNeeds{viewKeys, 3, 0}, 3, []string{"20 PPPPPPPPPPPP", "17 hhhhhhdddddd"}},
 		{120, 40, cryptoNeeds{viewLoad, 0, 1}, 0, []string{"8 SSSSSSSSSDDD", "5 MMMMMMMMMDDD", "1 bbbbbbbbbDDD", "12 bbbbbbbbbrrr", "11 LLLLLLLLLLLL"}},
 		{120, 40, cryptoNeeds{viewLoad, 0, 22}, 0, []string{"8 SSSSSSSSSDDD", "6 MMMMMMMMMDDD", "12 MMMMMMMMMrrr", "11 LLLLLLLLLLLL"}},
 		{200, 50, cryptoNeeds{viewKeys, 6, 0}, 6, []string{"20 PPPPPPPPPPPPPPPPPPPP", "27 hhhhhhhdddddddrrrrrr"}},
-		{200, 50, cryptoNeeds{viewLoad, 0, 5}, 0, []string{"8 SSSSSSSSSSSSSSDDDDDD", "6 MMMMMMMMMMMMMMDDDDDD", "2 MMMMMMMMMMMMMMrrrrrr", "20 bbbbbbbbbbbbbbrrrrrr", "11 LLLLLLLLLLLLLLLLLLLL"}},
+		{200, 50, cryptoNeeds{viewLoad, 0, 5}, 0, []string{"8 SSSSSSSSSSSSSSDDDDDD", "6 MMMMMMMMMMMMMMDDDDDD", "3 MMMMMMMMMMMMMMrrrrrr", "19 bbbbbbbbbbbbbbrrrrrr", "11 LLLLLLLLLLLLLLLLLLLL"}},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%dx%d %v", tt.w, tt.h, tt.need), func(t *testing.T) {

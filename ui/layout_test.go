@@ -49,8 +49,15 @@ func (l overviewLayout) parts() []part {
 
 func (l cryptoLayout) parts() []part {
 	return []part{
-		{l.phases, 'P'}, {l.hkdf, 'h'}, {l.derive, 'd'}, {l.rate, 'r'},
-		{l.stages, 'S'}, {l.drops, 'D'}, {l.sizes, 'M'}, {l.latency, 'L'}, {l.bytes, 'b'},
+		{l.phases, 'P'},
+		{l.hkdf, 'h'},
+		{l.derive, 'd'},
+		{l.rate, 'r'},
+		{l.stages, 'S'},
+		{l.drops, 'D'},
+		{l.sizes, 'M'},
+		{l.latency, 'L'},
+		{l.bytes, 'b'},
 	}
 }
 

@@ -104,7 +104,7 @@ func (r *shardRing) since(at time.Duration) *shardList {
 func (r *shardRing) at(v *view) (now, from *shardList) {
 	const late = 3 * shardStep
 	now = r.before(v.at)
-	if now == nil || v.at-now.at > late && !v.frozen {
+	if now == nil || v.at-now.at > late {
 		return nil, nil
 	}
 	if from = r.since(v.at - v.window); from == nil || from.at >= now.at {
