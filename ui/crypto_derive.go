@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"math"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
@@ -243,18 +242,30 @@ func (p *crypto) drawShares(a area, v *view) {
 }
 
 // ofCPU returns what share of the processor time that the process uses now is spent in
-// the calls of a stage. Calls are timed by the clock: where one waits, or is held up so
-// that they seem to take more than all, it is not known.
+// the calls of a stage. Calls are timed by the clock: those of a handshake that waits for
+// the network tell nothing of that, and where all together take more than the processor
+// time that there was, as they do when they are held up, none is known.
 func ofCPU(v *view, now delta, known bool, stage int) float64 {
-	used := v.snap.Process.CPUPercent / 100
-	if !known || used <= 0 || stage == stageHandshake && v.snap.Config.Transport == load.TransportHTTP {
+	used := v.snap.Process.CPUPercent / 100 * now.elapsed.Seconds()
+	first := stageHandshake
+	if v.snap.Config.Transport == load.TransportHTTP {
+		first = stageCreate
+	}
+	if !known || used <= 0 || stage < first {
 		return nan
 	}
-	busy := ratio((now.to.stages[stage] - now.from.stages[stage]).Seconds(), now.elapsed.Seconds())
-	if share := busy / used; share <= 1 {
-		return share
+	var busy, all time.Duration
+	for i := first; i < numStages; i++ {
+		spent := now.to.stages[i] - now.from.stages[i]
+		all += spent
+		if i == stage {
+			busy = spent
+		}
 	}
-	return math.NaN()
+	if all.Seconds() > used {
+		return nan
+	}
+	return busy.Seconds() / used
 }
 
 var (

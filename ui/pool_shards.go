@@ -40,8 +40,15 @@ func shardBarsOf(n, w int) shardBars {
 	return shardBars{w, group, (n + group - 1) / group}
 }
 
-// from returns the cell where a bar begins.
-func (b shardBars) from(bar int) int { return bar * b.w / b.n }
+// from returns the cell where a bar begins. Bars stand equally far apart where that
+// leaves little of the row empty.
+func (b shardBars) from(bar int) int {
+	const little = 8 // an eighth
+	if step := b.w / b.n; b.w-step*b.n <= b.w/little {
+		return bar * step
+	}
+	return bar * b.w / b.n
+}
 
 // dots returns how many dots across each bar has: all but a gap.
 func (b shardBars) dots() int {
