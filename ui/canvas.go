@@ -123,6 +123,8 @@ func asciiFor(r rune) rune {
 		return '~'
 	case '×':
 		return 'x'
+	case '←':
+		return '<'
 	case '↑':
 		return '^'
 	case '↓':

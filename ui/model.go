@@ -45,7 +45,9 @@ type model struct {
 	noticeAt time.Duration // when it came, as now has it
 
 	keymap    keymap // the keys that were changed
-	rebound   []bool // the pages of which some were
+	tuning    *tunePanel
+	said      []string // in the palette
+	rebound   []bool   // the pages of which some were
 	ownBuf    []binding
 	tabLabels []string
 	noMouse   bool // the mouse is the terminal's
@@ -70,6 +72,7 @@ type model struct {
 	clock      func() time.Time
 
 	applying *sync.Mutex // held while a command changes the configuration
+	past     *past       // what can be undone
 	running  *gate       // the commands that use the engine
 	err      error       // why the program ends, nil for the user's wish
 }
@@ -89,8 +92,10 @@ func newModel(ctx context.Context, o *Options, th *theme) *model {
 		pages:    newPages(),
 		clock:    time.Now,
 		applying: new(sync.Mutex),
+		past:     new(past),
 		running:  new(gate),
 	}
+	m.tuning = newTunePanel()
 	m.rebind(o.Keys)
 	m.snap.Config = m.config
 	return m
@@ -182,15 +187,20 @@ func (m *model) next() tea.Cmd {
 // edit refuses. Of several changes at once none is lost, since each reads what the
 // other left.
 func (m *model) change(edit func(*load.Config) error) tea.Cmd {
-	engine, applying := m.engine, m.applying
+	engine, applying, past := m.engine, m.applying, m.past
 	return m.command(func() tea.Msg {
 		applying.Lock()
 		defer applying.Unlock()
-		c := engine.Config()
+		was := engine.Config()
+		c := was
 		if err := edit(&c); err != nil {
 			return appliedMsg{err}
 		}
-		return appliedMsg{engine.Apply(c)}
+		err := engine.Apply(c)
+		if err == nil && c != was {
+			past.push(was)
+		}
+		return appliedMsg{err}
 	})
 }
 
@@ -352,6 +362,9 @@ func (m *model) poll() tea.Cmd {
 
 // receive gives a message to the page whose it is.
 func (m *model) receive(msg tea.Msg) tea.Cmd {
+	if cmd, its := m.tuning.Receive(m, msg); its {
+		return cmd
+	}
 	for _, p := range m.pages {
 		if r, ok := p.(receiver); ok {
 			if cmd, its := r.Receive(m, msg); its {
