@@ -141,7 +141,7 @@ func runeWidth(r rune) int {
 		return 1
 	case r >= 0x2500 && r < 0x25fd, r >= 0x2800 && r < 0x2900: // lines, blocks, shapes, braille
 		return 1
-	case r == '–', r == '−', r == '…', r == '‖', r == '→', r == '•': // ours, and often used
+	case r == '–', r == '−', r == '…', r == '‖', r == '→', r == '←', r == '↑', r == '↓', r == '•': // ours, and often used
 		return 1
 	case r >= 0x3041 && r < 0xa48d, r >= 0xac00 && r < 0xd7a4, r >= 0xff01 && r < 0xff61:
 		if !unicode.In(r, unicode.Mn, unicode.Me, unicode.Cn) && ansi.StringWidth(string(r)) == 2 {

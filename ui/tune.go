@@ -251,12 +251,18 @@ func (p *tunePanel) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 	default:
 		return nil, false
 	}
+	line, typed := m.overlay.(*palette)
 	switch {
 	case m.overlay == overlay(p):
 		p.told(said, err)
+	case typed && err != nil:
+		line.save.state, line.err = saveIdle, oneLine(err)
 	case err != nil:
 		return refuse(err), true
 	case said != "":
+		if typed && line.save.path != "" {
+			m.overlay = nil
+		}
 		m.tell(said)
 	}
 	return nil, true

@@ -74,11 +74,12 @@ var tuneStates = []struct {
 
 func TestGoldenTuning(t *testing.T) {
 	for _, state := range tuneStates {
+		b := onTuning(t, "dark", false, 80, 24)
+		state.lead(b)
 		for _, s := range sizes {
 			name := fmt.Sprintf("tune-%s-%dx%d", state.name, s[0], s[1])
 			t.Run(name, func(t *testing.T) {
-				b := onTuning(t, "dark", false, s[0], s[1])
-				state.lead(b)
+				b.size(s[0], s[1])
 				golden(t, name+".golden", b.plain()+"\n")
 			})
 		}
@@ -87,12 +88,13 @@ func TestGoldenTuning(t *testing.T) {
 
 func TestGoldenTuningLooks(t *testing.T) {
 	for _, look := range looksOfGoldens {
+		b := onTuning(t, look.theme, look.ascii, 80, 24)
+		b.to("stages")
+		b.tune("right")
 		for _, s := range [][2]int{{80, 24}, {120, 40}, {200, 50}} {
 			name := fmt.Sprintf("tune-%dx%d-%s", s[0], s[1], look.name())
 			t.Run(name, func(t *testing.T) {
-				b := onTuning(t, look.theme, look.ascii, s[0], s[1])
-				b.to("stages")
-				b.tune("right")
+				b.size(s[0], s[1])
 				golden(t, name+".ansi.golden", b.View()+"\n")
 			})
 		}
