@@ -123,8 +123,6 @@ func asciiFor(r rune) rune {
 		return '~'
 	case '×':
 		return 'x'
-	case '←':
-		return '<'
 	case '↑':
 		return '^'
 	case '↓':

@@ -72,7 +72,7 @@ type model struct {
 	clock      func() time.Time
 
 	applying *sync.Mutex // held while a command changes the configuration
-	past     *past       // what can be undone
+	changes  *changes    // that can be undone
 	running  *gate       // the commands that use the engine
 	err      error       // why the program ends, nil for the user's wish
 }
@@ -92,7 +92,7 @@ func newModel(ctx context.Context, o *Options, th *theme) *model {
 		pages:    newPages(),
 		clock:    time.Now,
 		applying: new(sync.Mutex),
-		past:     new(past),
+		changes:  new(changes),
 		running:  new(gate),
 	}
 	m.tuning = newTunePanel()
@@ -187,7 +187,7 @@ func (m *model) next() tea.Cmd {
 // edit refuses. Of several changes at once none is lost, since each reads what the
 // other left.
 func (m *model) change(edit func(*load.Config) error) tea.Cmd {
-	engine, applying, past := m.engine, m.applying, m.past
+	engine, applying, changes := m.engine, m.applying, m.changes
 	return m.command(func() tea.Msg {
 		applying.Lock()
 		defer applying.Unlock()
@@ -198,7 +198,7 @@ func (m *model) change(edit func(*load.Config) error) tea.Cmd {
 		}
 		err := engine.Apply(c)
 		if err == nil && c != was {
-			past.push(was)
+			changes.push(was)
 		}
 		return appliedMsg{err}
 	})

@@ -211,11 +211,11 @@ func windowCommand() command {
 		complete: func(*model, string) []string { return texts },
 		run: func(m *model, arg string) (tea.Cmd, error) {
 			d, err := time.ParseDuration(arg)
-			i := slices.Index(windows, d)
-			if err != nil || i < 0 {
-				return nil, errNoSuch("window", arg, texts)
+			if least, most := windows[0], windows[len(windows)-1]; err != nil || d < least || d > most {
+				return nil, fmt.Errorf("window: %q is not valid; want a time from %s to %s, such as 1m30s", arg, texts[0], texts[len(texts)-1])
 			}
-			return m.zoom(i - m.window), nil
+			m.setWindow(d)
+			return nil, nil
 		},
 	}
 }

@@ -151,7 +151,7 @@ func TestCommandErrors(t *testing.T) {
 		{"default speed", `default: "speed" is no parameter`},
 		{"preset nice", `preset: "nice" is not valid; want baseline, seed`},
 		{"page nine", `page: "nine" is not valid; want overview, sessions`},
-		{"window 7m", `window: "7m" is not valid; want 10s`},
+		{"window 7d", `window: "7d" is not valid; want a time from 10s to 1h`},
 		{"window", `window: "" is not valid`},
 		{"theme pink", `theme: "pink" is not valid; want dark`},
 		{"freeze now", `freeze takes no argument, but got "now"`},
@@ -271,8 +271,8 @@ func TestPaletteKeys(t *testing.T) {
 		t.Errorf("pasted: %q", got)
 	}
 	b.press("enter")
-	if windows[b.window].Minutes() != 5 {
-		t.Errorf("window %s", windows[b.window])
+	if b.window.Minutes() != 5 {
+		t.Errorf("window %s", b.window)
 	}
 	b.press(":")
 	b.line("set handshake ")

@@ -105,7 +105,7 @@ func TestReboundKeys(t *testing.T) {
 	}
 	b.press("space")
 	if !b.frozen || b.window != 5*time.Minute {
-		t.Errorf("space does what it did: frozen %v, window %d", b.frozen, b.window)
+		t.Errorf("space does what it did: frozen %v, window %s", b.frozen, b.window)
 	}
 	b.press("6")
 	if b.current != 0 {
