@@ -555,6 +555,8 @@ func (m *model) view() *view {
 		keymap:   m.keymap,
 		theme:    m.theme,
 		ascii:    m.ascii,
+
+		comparing: m.trial != nil,
 	}
 	if p := &m.past; m.frozen {
 		v.snap, v.end, v.at, v.newest = &p.snap, p.end, p.at, p.freeze

@@ -77,6 +77,8 @@ type view struct {
 	keymap   keymap
 	theme    *theme
 	ascii    bool
+	// comparing is whether a comparison runs: no snapshots come meanwhile.
+	comparing bool
 }
 
 // key is how the key of a binding is shown, by the binding's whole name; own is how

@@ -1,0 +1,88 @@
+package ui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+)
+
+// listBindings are the keys of the list.
+func (p *sessionsPage) listBindings() []binding {
+	moving := func(rows func() int) func(*model) tea.Cmd {
+		return func(m *model) tea.Cmd { return p.move(m, rows()) }
+	}
+	return []binding{
+		{
+			name: "filter", keys: []string{"/"}, group: groupPage, hint: "filter", idle: true,
+			help: "filter the list, as age>10s msgs=0", act: live(p.editFilter),
+		},
+		{
+			name: "open-session", keys: []string{"enter"}, group: groupPage, hint: "open", idle: true,
+			help: "open the session's own page", act: live(p.openChosen),
+		},
+		{
+			name: "sort-by-next", keys: []string{"s"}, show: "s S", group: groupPage, hint: "sort", hintKeys: "s S", idle: true,
+			help: "sort by the next column; reverse", act: live(func(m *model) tea.Cmd {
+				return p.sort(m, (p.order+1)%load.SessionColumn(load.NumSessionColumns))
+			}),
+		},
+		{
+			name: "sort-reverse", keys: []string{"S"}, group: groupPage, with: true, idle: true,
+			help: "reverse the order", act: live(func(m *model) tea.Cmd { return p.sort(m, p.order) }),
+		},
+		{
+			name: "follow-session", keys: []string{"f"}, group: groupPage, hint: "follow", idle: true,
+			help: "keep the cursor on its session", act: live(p.toggleFollow),
+		},
+		{
+			name: "close-session", keys: []string{"x"}, group: groupPage, hint: "close", idle: true,
+			help: "close the session, after a question", act: p.askClose,
+		},
+		{
+			name: "row-up", keys: []string{"up", "k"}, show: "↑ ↓", group: groupPage,
+			help: "row up, or down; k and j, too", act: moving(func() int { return -1 }),
+		},
+		{
+			name: "row-down", keys: []string{"down", "j"}, group: groupPage, with: true,
+			help: "row down", act: moving(func() int { return 1 }),
+		},
+		{
+			name: "rows-up", keys: []string{"pgup"}, show: "pgup pgdn", group: groupPage, with: true,
+			help: "screen up", act: moving(func() int { return -max(p.rows()-1, 1) }),
+		},
+		{
+			name: "rows-down", keys: []string{"pgdown"}, group: groupPage, with: true,
+			help: "screen down", act: moving(func() int { return max(p.rows()-1, 1) }),
+		},
+		{
+			name: "first-row", keys: []string{"[", "ctrl+home"}, show: "[ ]", group: groupPage, hint: "ends", hintKeys: "[ ]",
+			help: "first row, or last", act: func(m *model) tea.Cmd { return p.goEnd(m, false) },
+		},
+		{
+			name: "last-row", keys: []string{"]", "ctrl+end"}, group: groupPage, with: true,
+			help: "last row", act: func(m *model) tea.Cmd { return p.goEnd(m, true) },
+		},
+	}
+}
+
+// storyBindings are the keys of the page of one session.
+func (p *sessionsPage) storyBindings() []binding {
+	return []binding{
+		{
+			name: "session-list", keys: []string{"enter"}, show: "esc", group: groupPage, hint: "list",
+			help: "back to the list", act: func(*model) tea.Cmd { p.one = nil; return nil },
+		},
+		{
+			name: "previous-session", keys: []string{"up", "k"}, show: "↑ ↓", group: groupPage, hint: "session", hintKeys: "↑ ↓", idle: true,
+			help: "session before in the list, or next", act: p.neighbourLive(-1),
+		},
+		{
+			name: "next-session", keys: []string{"down", "j"}, group: groupPage, with: true, idle: true,
+			help: "next session in the list", act: p.neighbourLive(1),
+		},
+		{
+			name: "close-this-session", keys: []string{"x"}, group: groupPage, hint: "close", idle: true,
+			help: "close the session, after a question", act: p.askClose,
+		},
+	}
+}
