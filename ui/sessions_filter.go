@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -43,7 +44,7 @@ func (f *filterLine) Key(m *model, msg tea.KeyMsg) tea.Cmd {
 	switch msg.String() {
 	case "enter":
 		if f.wrong == nil {
-			f.page.remember(f.line.Text())
+			f.page.remember(f.page.filter)
 			return f.close(m)
 		}
 		return nil
@@ -80,7 +81,7 @@ func (f *filterLine) apply(m *model) tea.Cmd {
 		}
 		return nil
 	}
-	if text == f.page.filter {
+	if text = strings.TrimSpace(text); text == f.page.filter {
 		return nil
 	}
 	f.page.filter = text
