@@ -109,7 +109,6 @@ const (
 	fullRole   = 9
 	madeWidth  = 9
 	leastBytes = 12
-	mostBytes  = 48
 	roomyTable = 90 // from here on there are two cells between columns
 	bestGap    = 4
 )
@@ -165,7 +164,7 @@ func placeColumns(w int, dst []placedColumn) []placedColumn {
 		room -= more * spread
 	}
 	if bytes > 0 {
-		bytes += take(mostBytes - bytes)
+		bytes += take(room)
 	}
 	dst = dst[:0]
 	x := rowMarks

@@ -44,7 +44,6 @@ type sessionsPage struct {
 	recall  []string    // earlier filters, the newest last
 	past    sheetRing
 	sheet   sheet // that was drawn last
-	empty   sheet // of a moment of which there is none
 	id      [fullID]byte
 }
 
@@ -59,7 +58,8 @@ const (
 )
 
 func newSessions() *sessionsPage {
-	p := &sessionsPage{order: load.ByID} // in which both ends of a pair stand together, and rows stay where they are
+	// By id, both ends of a pair stand together, and rows stay where they are.
+	p := &sessionsPage{order: load.ByID}
 	p.listKeys, p.storyKeys = p.listBindings(), p.storyBindings()
 	return p
 }
@@ -339,7 +339,7 @@ func (p *sessionsPage) renew(m *model) tea.Cmd {
 }
 
 // errFrozen is the notice that a frozen view shows nothing new.
-var errFrozen = errors.New("the view is frozen; space brings it back to live")
+var errFrozen = errors.New("the view is frozen, and shows nothing new")
 
 // live makes an action of one that needs the engine's answer.
 func live(act func(*model) tea.Cmd) func(*model) tea.Cmd {

@@ -143,7 +143,7 @@ func (p *sessionsPage) drawLife(a area, t *told, v *view) {
 	say("made with", t.made)
 	say("limits", t.limits)
 	p.buf = strconv.AppendUint(append(p.buf[:0], "slot "...), uint64(d.Slot), 10)
-	p.buf = append(format.AppendExact(append(p.buf, ", reused "...), uint64(d.Reuses)), '×')
+	p.buf = append(format.AppendExact(append(p.buf, ", reused "...), uint64(d.Reuses)), "×"...)
 	if d.Known {
 		p.buf = strconv.AppendInt(append(p.buf, ", lane "...), int64(d.Lane), 10)
 	}
@@ -249,9 +249,9 @@ func appendPlan(dst []byte, d *load.SessionDetail, now time.Duration) []byte {
 	case !d.Known:
 		return append(dst, dash...)
 	case d.LeftToExpire:
-		dst = append(dst, "left to expire"...)
+		dst = append(dst, "to expire"...)
 	default:
-		dst = append(dst, "closed by the load"...)
+		dst = append(dst, "to be closed"...)
 	}
 	if left := d.PlannedEnd - now; left > 0 && d.EndedBy == "" {
 		dst = appendAge(append(dst, " in "...), left)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -111,16 +112,12 @@ func (p *sessionsPage) remember(text string) {
 	if text == "" {
 		return
 	}
-	kept := p.recall[:0]
-	for _, t := range p.recall {
-		if t != text {
-			kept = append(kept, t)
-		}
-	}
+	kept := slices.DeleteFunc(p.recall, func(t string) bool { return t == text })
 	if len(kept) == maxRecall {
-		kept = append(kept[:0], kept[1:]...)
+		kept = slices.Delete(kept, 0, 1)
 	}
-	p.recall = append(kept, text)
+	kept = append(kept, text)
+	p.recall = kept
 }
 
 // Draw implements overlay.

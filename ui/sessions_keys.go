@@ -1,10 +1,15 @@
 package ui
 
 import (
+	"slices"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
 )
+
+// AllBindings implements allBinder.
+func (p *sessionsPage) AllBindings() []binding { return slices.Concat(p.listKeys, p.storyKeys) }
 
 // listBindings are the keys of the list.
 func (p *sessionsPage) listBindings() []binding {
@@ -17,25 +22,25 @@ func (p *sessionsPage) listBindings() []binding {
 			help: "filter the list, as age>10s msgs=0", act: live(p.editFilter),
 		},
 		{
-			name: "open-session", keys: []string{"enter"}, group: groupPage, hint: "open", idle: true,
+			name: "open", keys: []string{"enter"}, group: groupPage, hint: "open", idle: true,
 			help: "open the session's own page", act: live(p.openChosen),
 		},
 		{
-			name: "sort-by-next", keys: []string{"s"}, show: "s S", group: groupPage, hint: "sort", hintKeys: "s S", idle: true,
+			name: "sort", keys: []string{"s"}, show: "s S", group: groupPage, hint: "sort", hintKeys: "s S", hintWith: []string{"reverse"}, idle: true,
 			help: "sort by the next column; reverse", act: live(func(m *model) tea.Cmd {
 				return p.sort(m, (p.order+1)%load.SessionColumn(load.NumSessionColumns))
 			}),
 		},
 		{
-			name: "sort-reverse", keys: []string{"S"}, group: groupPage, with: true, idle: true,
+			name: "reverse", keys: []string{"S"}, group: groupPage, with: true, idle: true,
 			help: "reverse the order", act: live(func(m *model) tea.Cmd { return p.sort(m, p.order) }),
 		},
 		{
-			name: "follow-session", keys: []string{"f"}, group: groupPage, hint: "follow", idle: true,
+			name: "follow", keys: []string{"f"}, group: groupPage, hint: "follow", idle: true,
 			help: "keep the cursor on its session", act: live(p.toggleFollow),
 		},
 		{
-			name: "close-session", keys: []string{"x"}, group: groupPage, hint: "close", idle: true,
+			name: "close", keys: []string{"x"}, group: groupPage, hint: "close", idle: true,
 			help: "close the session, after a question", act: p.askClose,
 		},
 		{
@@ -55,7 +60,7 @@ func (p *sessionsPage) listBindings() []binding {
 			help: "screen down", act: moving(func() int { return max(p.rows()-1, 1) }),
 		},
 		{
-			name: "first-row", keys: []string{"[", "ctrl+home"}, show: "[ ]", group: groupPage, hint: "ends", hintKeys: "[ ]",
+			name: "first-row", keys: []string{"[", "ctrl+home"}, show: "[ ]", group: groupPage, hint: "ends", hintKeys: "[ ]", hintWith: []string{"last-row"},
 			help: "first row, or last", act: func(m *model) tea.Cmd { return p.goEnd(m, false) },
 		},
 		{
@@ -69,11 +74,11 @@ func (p *sessionsPage) listBindings() []binding {
 func (p *sessionsPage) storyBindings() []binding {
 	return []binding{
 		{
-			name: "session-list", keys: []string{"enter"}, show: "esc", group: groupPage, hint: "list",
+			name: "list", keys: []string{"enter"}, show: "esc", group: groupPage, hint: "list",
 			help: "back to the list", act: func(*model) tea.Cmd { p.one = nil; return nil },
 		},
 		{
-			name: "previous-session", keys: []string{"up", "k"}, show: "↑ ↓", group: groupPage, hint: "session", hintKeys: "↑ ↓", idle: true,
+			name: "previous-session", keys: []string{"up", "k"}, show: "↑ ↓", group: groupPage, hint: "session", hintKeys: "↑ ↓", hintWith: []string{"next-session"}, idle: true,
 			help: "session before in the list, or next", act: p.neighbourLive(-1),
 		},
 		{
@@ -81,7 +86,7 @@ func (p *sessionsPage) storyBindings() []binding {
 			help: "next session in the list", act: p.neighbourLive(1),
 		},
 		{
-			name: "close-this-session", keys: []string{"x"}, group: groupPage, hint: "close", idle: true,
+			name: "close", keys: []string{"x"}, group: groupPage, hint: "close", idle: true,
 			help: "close the session, after a question", act: p.askClose,
 		},
 	}

@@ -60,7 +60,7 @@ func (p *sessionsPage) drawShake(a area, t *told, v *view) {
 	in.text(1, y, "whole", styleText)
 	figures(y, total, bytes, styleHandshake)
 	if in.h > y+2 {
-		in.words(1, y+2, "times of this handshake; bytes on the wire, both ways", in.w-2, styleFaint)
+		in.words(1, y+2, "bytes on the wire, both ways", in.w-2, styleFaint)
 	}
 }
 

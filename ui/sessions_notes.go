@@ -29,7 +29,7 @@ func (p *sessionsPage) drawListNotes(a area, title string, v *view, has bool) {
 	}
 	if has {
 		p.buf = p.appendOrder(p.buf[:0], v)
-		end = a.boxNote(title, end, p.buf, styleDim)
+		a.boxNote(title, end, p.buf, styleDim)
 	}
 	right := p.drawPlace(a, has)
 	if text, look := p.remark(v, has); text != "" {
@@ -98,7 +98,7 @@ func (p *sessionsPage) remark(v *view, has bool) (string, style) {
 		}
 		return "following", styleMarker
 	case p.edge:
-		return "rows further than 10,000 from both ends are not kept: filter, or [ ]", styleMarker
+		return "rows further than 10,000 from both ends are not kept; a filter brings them near", styleMarker
 	}
 	return "", styleDim
 }
@@ -117,7 +117,7 @@ func (p *sessionsPage) emptyText(v *view, has bool) string {
 	case !has:
 		return "looking at all sessions …"
 	case p.sheet.filter != "":
-		return "no session is as the filter says; / changes it"
+		return "no session is as the filter says; " + v.key("sessions.filter", "/") + " changes it"
 	}
 	return "no session lives at present"
 }

@@ -139,12 +139,13 @@ func (p *sessionsPage) look(v *view) bool {
 		p.sheet = sheet{rows: p.sheet.rows[:0], line: -1}
 		return false
 	}
-	line, rows := p.place-p.top, append(p.sheet.rows[:0], then.rows...)
+	line, rows := p.place-p.top, p.sheet.rows[:0]
+	rows = append(rows, then.rows[:min(len(then.rows), p.rows())]...)
 	if p.tail {
 		line = len(rows) - 1 - line
 	}
 	p.sheet = *then
-	p.sheet.rows = rows[:min(len(rows), p.rows())]
+	p.sheet.rows = rows
 	p.sheet.line = min(max(line, 0), len(p.sheet.rows)-1)
 	return true
 }
