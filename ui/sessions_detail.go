@@ -268,11 +268,11 @@ func appendLimits(dst []byte, l *session.Limits) []byte {
 		}
 	}
 	if l.MaxAge > 0 {
-		dst = appendLimit(append(dst, "age "...), l.MaxAge)
+		dst = appendSetTime(append(dst, "age "...), l.MaxAge)
 	}
 	if l.IdleTimeout > 0 {
 		add()
-		dst = appendLimit(append(dst, "idle "...), l.IdleTimeout)
+		dst = appendSetTime(append(dst, "idle "...), l.IdleTimeout)
 	}
 	if l.MaxMessages > 0 {
 		add()
@@ -284,8 +284,8 @@ func appendLimits(dst []byte, l *session.Limits) []byte {
 	return dst
 }
 
-// appendLimit appends a length of time that somebody set: 1h, 10m, 2.5 s.
-func appendLimit(dst []byte, d time.Duration) []byte {
+// appendSetTime appends a length of time that somebody set: 1h, 10m, 2.5 s.
+func appendSetTime(dst []byte, d time.Duration) []byte {
 	if d >= time.Minute && d%time.Minute == 0 {
 		return format.AppendSpan(dst, d)
 	}

@@ -52,8 +52,8 @@ func (p *sessionsPage) listBindings() []binding {
 			help: "row down", act: moving(func() int { return 1 }),
 		},
 		{
-			name: "rows-up", keys: []string{"pgup"}, show: "pgup pgdn", group: groupPage, with: true,
-			help: "screen up", act: moving(func() int { return -max(p.rows()-1, 1) }),
+			name: "rows-up", keys: []string{"pgup"}, group: groupPage,
+			help: "screen up; pgdown is down", act: moving(func() int { return -max(p.rows()-1, 1) }),
 		},
 		{
 			name: "rows-down", keys: []string{"pgdown"}, group: groupPage, with: true,
