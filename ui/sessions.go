@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -54,7 +55,6 @@ const (
 	// listMargin is how many rows are asked for above and below those that are seen,
 	// so that scrolling shows rows at once.
 	listMargin = 16
-	wheelRows  = 3
 )
 
 func newSessions() *sessionsPage {
@@ -436,9 +436,9 @@ func (p *sessionsPage) Click(m *model, h hit, _, _ int) tea.Cmd {
 // Wheel implements wheeler.
 func (p *sessionsPage) Wheel(m *model, by int) tea.Cmd {
 	if p.one != nil {
-		return p.neighbourLive(by)(m)
+		return p.neighbourLive(cmp.Compare(by, 0))(m)
 	}
-	return p.scroll(m, by*wheelRows)
+	return p.scroll(m, by)
 }
 
 func (p *sessionsPage) neighbourLive(by int) func(*model) tea.Cmd {
