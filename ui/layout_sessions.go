@@ -104,13 +104,13 @@ var columnImportance = [...]load.SessionColumn{
 }
 
 const (
-	rowMarks   = 2  // cells before the first column
-	fullID     = 22 // an id in full
-	fullRole   = 9
-	madeWidth  = 9
-	leastBytes = 12
-	roomyTable = 90 // from here on there are two cells between columns
-	bestGap    = 4
+	rowMarks     = 2  // cells before the first column
+	fullID       = 22 // an id in full
+	fullRole     = 9
+	madeWidth    = 9
+	leastTraffic = 12
+	roomyTable   = 90 // from here on there are two cells between columns
+	bestGap      = 4
 )
 
 // leftAligned tells whether a column has words, not figures.
@@ -154,8 +154,8 @@ func placeColumns(w int, dst []placedColumn) []placedColumn {
 		made = take(madeWidth+gap) - gap
 		n++
 	}
-	if room >= leastBytes+gap {
-		bytes = take(leastBytes+gap) - gap
+	if room >= leastTraffic+gap {
+		bytes = take(leastTraffic+gap) - gap
 		n++
 	}
 	if spread := n - 1; spread > 0 {
