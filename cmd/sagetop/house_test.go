@@ -12,8 +12,8 @@ import (
 // floors are the packages of the project, from the ground up. A package imports
 // only what is on a lower floor than its own.
 var floors = [][]string{
-	{"internal/mutant"},
-	{"engine/session", "internal/stats", "internal/format", "internal/termbg", "internal/termguard"},
+	{"internal/mutant", "internal/stats", "internal/format", "internal/termbg", "internal/termguard", "internal/shots"},
+	{"engine/session"},
 	{"engine/handshake", "internal/vectors", "internal/benchdoc"},
 	{"engine/load"},
 	{"internal/claims", "internal/settings", "internal/gate", "internal/calibrate"},
