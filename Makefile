@@ -16,12 +16,14 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
+# What "make random" does at random; the same seed does the same.
+SEED ?= 1
 # Flags of what is run: make run ARGS='--optimizations baseline', make bench ARGS='-filter Derive'
 ARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test race e2e screenshots bench bench-doc bench-raw benchstat calibrate fuzz cover fmt lint safe secret vet dist quick check tools clean
+.PHONY: help run build test race e2e random screenshots bench bench-doc bench-raw benchstat calibrate fuzz cover fmt lint safe secret vet dist quick check tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +47,9 @@ e2e: ## run only the end-to-end tests: the real binary on a pseudo-terminal
 
 screenshots: build ## take the pictures in docs/ anew (needs rsvg-convert; minutes; ARGS='gc pool' for some of them)
 	go run ./internal/shots -binary $(BIN) $(ARGS)
+
+random: ## do 10,000 things at random to the dashboard, and to the real binary (SEED= for which)
+	SAGETOP_RANDOM_SEED=$(SEED) go test -count=1 -run '^TestRandomEvents$$|^TestE2ERandom$$' -v ./ui $(PACKAGE)
 
 bench: ## print the benchmarks as one table: ratios, budgets (minutes; ARGS=-h lists its flags)
 	@go run ./internal/benchdoc $(ARGS)
