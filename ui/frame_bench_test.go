@@ -21,7 +21,9 @@ func fullFrames(tb testing.TB, w, h int) map[string]*bench {
 	strip.richStoryOf(allKinds())
 	strip.size(w, h)
 	all["strip"] = strip
-	for name, keys := range map[string][]string{"pool": {"3"}, "keys": {"4"}, "load": {"4", "v"}} {
+	for name, keys := range map[string][]string{
+		"sessions": {"2"}, "pool": {"3"}, "keys": {"4"}, "load": {"4", "v"}, "gc": {"5"}, "events": {"7"},
+	} {
 		b := newBench(tb, "dark", false)
 		b.press("3")
 		b.pooledStory(session.PoolFreeList)
@@ -31,6 +33,11 @@ func fullFrames(tb testing.TB, w, h int) map[string]*bench {
 		}
 		all[name] = b
 	}
+	b := newBench(tb, "dark", false)
+	b.size(w, h)
+	b.gcStory()
+	b.press("c")
+	all["gc net"] = b
 	for _, state := range compareStates {
 		b := onCompare(newBench(tb, "dark", false), state.lead)
 		b.size(w, h)
