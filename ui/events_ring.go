@@ -68,6 +68,7 @@ type event struct {
 	at      time.Duration // when it began
 	last    time.Duration // when it happened last
 	n       uint64        // how often, or to how many
+	base    uint64        // of what is counted in the history: how much there was before
 	longest time.Duration // of pauses
 	text    string
 	kind    eventKind
@@ -195,6 +196,39 @@ func (e *events) setThreshold(h *history, by int) {
 	for i := range h.cycles {
 		e.pause(h.cycle(i).At, h.cycle(i).Pause)
 	}
+}
+
+// eventAt returns an event as it was at a moment after it began. Of one that went on
+// later, known tells whether that can be told.
+func (h *history) eventAt(ev event, at time.Duration) (_ event, known bool) {
+	last := ev.last
+	if ev.counted && at-last <= quietTime { // nobody could know that it was over
+		ev.last = at
+	}
+	if last <= at {
+		return ev, true
+	}
+	s := h.seriesAt(at, 0)
+	i := s.last(at)
+	switch {
+	case i < 0:
+		return ev, false
+	case ev.code >= codeFailed0:
+		ev.n = uint64(s.point(i).failed[ev.code-codeFailed0] - uint32(ev.base))
+	case ev.code >= codeDropped0:
+		ev.n = s.point(i).drops[ev.code-codeDropped0] - ev.base
+	case ev.code == codePause:
+		ev.n, ev.longest = 0, 0
+		from, to := h.cyclesIn(ev.at-1, at)
+		for i := from; i < to; i++ {
+			if c := h.cycle(i); c.Pause >= h.events.threshold {
+				ev.n, ev.last, ev.longest = ev.n+1, c.At, max(ev.longest, c.Pause)
+			}
+		}
+	default:
+		return ev, false
+	}
+	return ev, true
 }
 
 // pause notes a pause of the collector, if it is long enough.

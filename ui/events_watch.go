@@ -127,7 +127,7 @@ func (e *events) refused(at time.Duration, p *point) {
 		if p.drops[i] > before.drops[i] {
 			e.add(event{
 				at: at, kind: eventLoad, sev: sevWarn, code: codeDropped0 + eventCode(i), counted: true,
-				n: p.drops[i] - before.drops[i], text: dropEvents[i],
+				n: p.drops[i] - before.drops[i], base: before.drops[i], text: dropEvents[i],
 			}, quietTime)
 		}
 	}
@@ -135,7 +135,7 @@ func (e *events) refused(at time.Duration, p *point) {
 		if n := p.failed[i] - before.failed[i]; n > 0 {
 			e.add(event{
 				at: at, kind: eventHandshakes, sev: sevBad, code: codeFailed0 + eventCode(i), counted: true,
-				n: uint64(n), text: failEvents[i],
+				n: uint64(n), base: uint64(before.failed[i]), text: failEvents[i],
 			}, quietTime)
 		}
 	}
@@ -145,14 +145,15 @@ func (e *events) refused(at time.Duration, p *point) {
 var (
 	dropEvents = func() (texts [numDrops]string) {
 		for i, name := range dropNames {
-			texts[i] = "sessions not started: " + name
+			texts[i] = "not started: " + name
 		}
+		texts[dropFailed] = "not started: refused"
 		return texts
 	}()
 	failEvents = func() []string {
 		texts := make([]string, len(causes))
 		for i, text := range causeTexts {
-			texts[i] = "handshakes failed: " + text
+			texts[i] = "handshake failed: " + text
 		}
 		return texts
 	}()

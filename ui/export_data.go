@@ -45,7 +45,7 @@ func courseOf(v *view) dataset {
 	}}
 	var c columns
 	n := min(max(int(v.window/time.Second), 1), exportSteps)
-	c.cut(v.history.seriesFor(v.window), v.window, v.end, n, 1)
+	c.cut(v.history.seriesAt(v.end, v.window), v.window, v.end, n, 1)
 	for i := range c.n {
 		s, ok := c.delta(i)
 		if !ok || c.start+time.Duration(i)*c.step < 0 {

@@ -24,6 +24,9 @@ const (
 	tallChartRow    = 12 // a third row of charts must leave this much to each
 	minStripPage    = 21 // from this page height on there is room for the shape of the load
 	minStripHeight  = 5  // border and three rows of curve
+	minNewsPage     = 36 // from this page height on the newest events are listed,
+	newsStep        = 5  // and one more of them with each so many rows
+	maxNews         = 4
 )
 
 // overviewLayout says where the parts of the Overview are. A part without room has
@@ -32,6 +35,7 @@ type overviewLayout struct {
 	tiles    [4]rect
 	strip    rect   // over the whole width
 	charts   []rect // in order of importance
+	news     rect   // the newest events
 	switches rect
 	stages   rect
 }
@@ -82,6 +86,12 @@ func layoutOverview(w, h int, strip bool, charts []rect) overviewLayout {
 		bottom -= stagesHeight
 		l.switches.y = bottom
 		l.stages = rect{0, bottom + switchHeight, w, stagesHeight}
+	}
+
+	if h >= minNewsPage {
+		height := 2 + min(1+(h-minNewsPage)/newsStep, maxNews)
+		bottom -= height
+		l.news = rect{0, bottom, w, height}
 	}
 
 	columns, rows := 2, 1

@@ -44,7 +44,7 @@ func (l overviewLayout) parts() []part {
 	for i, r := range l.charts {
 		all = append(all, part{r, 'a' + byte(i)})
 	}
-	return append(all, part{l.strip, 'L'}, part{l.switches, 'S'}, part{l.stages, 'T'})
+	return append(all, part{l.strip, 'L'}, part{l.news, 'N'}, part{l.switches, 'S'}, part{l.stages, 'T'})
 }
 
 func (l cryptoLayout) parts() []part {
@@ -104,34 +104,39 @@ func TestLayoutPictures(t *testing.T) {
 		}},
 		{80, 50, false, []string{
 			"4 11223344",
-			"15 aaaabbbb",
-			"14 ccccdddd",
+			"12 aaaabbbb",
+			"12 ccccdddd",
+			"5 NNNNNNNN",
 			"7 SSSSSSSS",
 			"7 TTTTTTTT",
 		}},
 		{120, 40, false, []string{
 			"4 111222333444",
-			"13 aaaaaabbbbbb",
-			"13 ccccccdddddd",
+			"12 aaaaaabbbbbb",
+			"11 ccccccdddddd",
+			"3 NNNNNNNNNNNN",
 			"7 SSSSSSSSSTTT",
 		}},
 		{120, 60, false, []string{
 			"4 111222333444",
-			"16 aaaaaabbbbbb",
-			"15 ccccccdddddd",
-			"15 eeeeeeffffff",
+			"14 aaaaaabbbbbb",
+			"13 ccccccdddddd",
+			"13 eeeeeeffffff",
+			"6 NNNNNNNNNNNN",
 			"7 SSSSSSSSSTTT",
 		}},
 		{160, 45, false, []string{
 			"4 1111222233334444",
-			"16 aaaaaabbbbbccccc",
-			"15 ddddddeeeeefffff",
+			"14 aaaaaabbbbbccccc",
+			"13 ddddddeeeeefffff",
+			"4 NNNNNNNNNNNNNNNN",
 			"7 SSSSSSSSSSSSTTTT",
 		}},
 		{200, 50, false, []string{
 			"4 11111222223333344444",
-			"18 aaaaaaabbbbbbbcccccc",
-			"18 dddddddeeeeeeeffffff",
+			"16 aaaaaaabbbbbbbcccccc",
+			"15 dddddddeeeeeeeffffff",
+			"5 NNNNNNNNNNNNNNNNNNNN",
 			"7 SSSSSSSSSSSSSSSTTTTT",
 		}},
 		{60, 16, true, []string{
@@ -155,15 +160,17 @@ func TestLayoutPictures(t *testing.T) {
 		{120, 40, true, []string{
 			"4 111222333444",
 			"6 LLLLLLLLLLLL",
-			"10 aaaaaabbbbbb",
-			"10 ccccccdddddd",
+			"9 aaaaaabbbbbb",
+			"8 ccccccdddddd",
+			"3 NNNNNNNNNNNN",
 			"7 SSSSSSSSSTTT",
 		}},
 		{200, 50, true, []string{
 			"4 11111222223333344444",
 			"7 LLLLLLLLLLLLLLLLLLLL",
-			"15 aaaaaaabbbbbbbcccccc",
-			"14 dddddddeeeeeeeffffff",
+			"12 aaaaaaabbbbbbbcccccc",
+			"12 dddddddeeeeeeeffffff",
+			"5 NNNNNNNNNNNNNNNNNNNN",
 			"7 SSSSSSSSSSSSSSSTTTTT",
 		}},
 	}

@@ -69,7 +69,13 @@ func (o *overview) Render(a area, v *view) {
 		}
 		charts[n](&o.plotter, a.sub(r), v)
 	}
+	if o.layout.news.h > 0 {
+		o.drawNews(a.sub(o.layout.news), v)
+	}
 	o.drawSwitches(a.sub(o.layout.switches), v)
+	if o.layout.news.h == 0 {
+		o.newsBelow(a.sub(o.layout.switches), v)
+	}
 	if o.layout.stages.w > 0 {
 		o.drawStages(a.sub(o.layout.stages), v)
 	}

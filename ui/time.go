@@ -175,6 +175,8 @@ func tidySpan(d time.Duration) time.Duration {
 	case d < time.Minute:
 		unit = time.Second
 	}
-	d = (d + unit - 1) / unit * unit
+	if rest := d % unit; rest > 0 {
+		d += unit - rest
+	}
 	return min(max(d, leastWindow), windows[len(windows)-1])
 }

@@ -117,12 +117,17 @@ func (a area) cursorTime(left, width int, v *view) {
 	t := format.AppendClock(b[:0], v.at)
 	y := a.h - 1
 	x = min(max(left+x-len(t)/2, 2), a.w-2-len(t))
-	// What it would cut goes.
-	for from := x - 1; from > 1 && a.at(from, y).s == styleFaint; from-- {
-		a.set(from, y, '─', styleBorder)
+	// A label that it would cut goes, with the spaces around it.
+	wipe := func(x, by int) {
+		for ; x > 1 && x < a.w-1 && a.at(x, y).r != '─'; x += by {
+			a.set(x, y, '─', styleBorder)
+		}
 	}
-	for to := x + len(t); to < a.w-1 && a.at(to, y).s == styleFaint; to++ {
-		a.set(to, y, '─', styleBorder)
+	if a.at(x-1, y).s == styleFaint {
+		wipe(x-1, -1)
+	}
+	if a.at(x+len(t), y).s == styleFaint {
+		wipe(x+len(t), 1)
 	}
 	a.set(x-1, y, ' ', styleBorder)
 	a.set(a.bytes(x, y, t, styleMoment), y, ' ', styleBorder)
@@ -147,7 +152,7 @@ func (a area) cursor(x int, ascii bool) {
 	}
 	line := cursorRune
 	if ascii {
-		line = '!'
+		line = 'I'
 	}
 	for y := range a.h {
 		r := a.at(x, y).r
