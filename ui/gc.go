@@ -36,7 +36,7 @@ func newGC() *gcPage {
 	return &gcPage{bindings: []binding{
 		gcLower: {
 			name: "gogc-down", keys: []string{"["}, show: "[ ]", group: groupPage, hint: "GOGC", hintKeys: "[ ]", idle: true,
-			help: "GOGC down, or up", act: func(m *model) tea.Cmd { return m.stepGOGC(-1) },
+			help: "GOGC down, or up", alone: "GOGC down", act: func(m *model) tea.Cmd { return m.stepGOGC(-1) },
 		},
 		gcHigher: {
 			name: "gogc-up", keys: []string{"]"}, group: groupPage, with: true, idle: true,
@@ -44,7 +44,7 @@ func newGC() *gcPage {
 		},
 		limitLower: {
 			name: "memory-limit-down", keys: []string{"{"}, show: "{ }", group: groupPage, hint: "limit", hintKeys: "{ }", idle: true,
-			help: "memory limit down, or up", act: func(m *model) tea.Cmd { return m.stepLimit(-1) },
+			help: "memory limit down, or up", alone: "memory limit down", act: func(m *model) tea.Cmd { return m.stepLimit(-1) },
 		},
 		limitHigher: {
 			name: "memory-limit-up", keys: []string{"}"}, group: groupPage, with: true, idle: true,

@@ -310,7 +310,11 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 		return m.key(msg.String())
 	}
 	var all []tea.Cmd
-	for _, r := range msg.Runes {
+	for i, r := range msg.Runes {
+		if m.overlay != nil { // that one of them opened
+			all = append(all, m.overlay.Key(m, tea.KeyMsg{Type: tea.KeyRunes, Runes: msg.Runes[i:]}))
+			break
+		}
 		all = append(all, m.key(string(r)))
 	}
 	return tea.Batch(all...)

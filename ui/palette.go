@@ -308,7 +308,7 @@ func (p *palette) Mouse(m *model, msg tea.MouseMsg) tea.Cmd {
 	case tea.MouseButtonWheelDown:
 		p.choose(1)
 	case tea.MouseButtonLeft:
-		if h, ok := m.canvas.hitAt(msg.X, msg.Y); ok && h.kind == hitRow && h.n < len(p.found) {
+		if h, ok := m.overlayHit(msg); ok && h.kind == hitRow && h.n < len(p.found) {
 			p.chosen = h.n
 			return p.enter(m)
 		}

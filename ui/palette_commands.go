@@ -41,7 +41,7 @@ type commander interface{ Commands(m *model) []command }
 // bindings in force by their names, those of the page first.
 func commands(m *model) []command {
 	all := []command{
-		setCommand(m), defaultCommand(), presetCommand(), pageCommand(), windowCommand(), themeCommand(), saveCommand(),
+		setCommand(m), defaultCommand(), presetCommand(), pageCommand(), windowCommand(), themeCommand(), saveCommand(), exportCommand(),
 		{name: "undo", help: "undo the last change", run: func(m *model, _ string) (tea.Cmd, error) {
 			if m.trial != nil {
 				return nil, errIdle
@@ -251,6 +251,40 @@ func saveCommand() command {
 			p.save.path = arg
 			m.overlay = p
 			return p.save.write(m, false), nil
+		},
+	}
+}
+
+func exportCommand() command {
+	var names []string
+	for i := range exportFormats {
+		names = append(names, exportFormats[i].name)
+	}
+	format := func(name string) *exportFormat {
+		if i := slices.Index(names, name); i >= 0 {
+			return &exportFormats[i]
+		}
+		return nil
+	}
+	return command{
+		name: "export", args: "[FORMAT [FILE]]", help: "write this page as text, SVG, CSV or JSON",
+		complete: func(*model, string) []string { return names },
+		explain: func(arg string) string {
+			if f := format(arg); f != nil {
+				return f.about
+			}
+			return ""
+		},
+		run: func(m *model, arg string) (tea.Cmd, error) {
+			if arg == "" {
+				return m.askExport(), nil
+			}
+			name, file, _ := strings.Cut(arg, " ")
+			f := format(name)
+			if f == nil {
+				return nil, errNoSuch("export", name, names)
+			}
+			return m.export(f, strings.TrimSpace(file)), nil
 		},
 	}
 }

@@ -119,6 +119,10 @@ func TestCommandsDo(t *testing.T) {
 		{"theme light", func(b *bench) bool { return b.theme.name == "light" }},
 		{"theme", func(b *bench) bool { return b.theme.name != "dark" }},
 		{"save " + filepath.Join(dir, "x.toml"), func(*bench) bool { _, err := os.Stat(filepath.Join(dir, "x.toml")); return err == nil }},
+		{"export csv " + filepath.Join(dir, "page.csv"), func(*bench) bool {
+			files, err := filepath.Glob(filepath.Join(dir, "page*.csv"))
+			return err == nil && len(files) > 0
+		}},
 		{"keys", func(b *bench) bool { return b.help }},
 		{"freeze", func(b *bench) bool { return b.frozen }},
 		{"more-load", func(b *bench) bool { return b.engine.config.Rate == 50000 }},
@@ -155,6 +159,7 @@ func TestCommandErrors(t *testing.T) {
 		{"window", `window: "" is not valid`},
 		{"theme pink", `theme: "pink" is not valid; want dark`},
 		{"freeze now", `freeze takes no argument, but got "now"`},
+		{"export pdf", `export: "pdf" is not valid; want text, svg`},
 		{"save", errNoName.Error()},
 		{"save /nowhere/at/all.toml", `file: "/nowhere/at/all.toml" cannot be written`},
 	}
@@ -284,6 +289,11 @@ func TestPaletteKeys(t *testing.T) {
 		t.Errorf("chosen %q, set %q", want, got)
 	}
 	b.press(":")
+	b.press("esc")
+	b.line(":set rate 1k") // so quickly that it came as one
+	if got := b.typing(t).line.Text(); got != "set rate 1k" {
+		t.Errorf("typed at once: %q", got)
+	}
 	if msg := b.press("ctrl+c"); msg != (tea.QuitMsg{}) {
 		t.Errorf("ctrl+c gives %v", msg)
 	}

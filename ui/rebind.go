@@ -195,6 +195,9 @@ func (k keymap) appendTo(dst []binding, prefix string, list []binding) []binding
 		return dst
 	}
 	out := dst[from:]
+	for i := range out { // before rows are taken apart
+		out[i].hintWith = hintedWith(out, i)
+	}
 	for i := 0; i < len(out); {
 		end := i + 1
 		for end < len(out) && out[end].with {
@@ -215,6 +218,21 @@ func (k keymap) appendTo(dst []binding, prefix string, list []binding) []binding
 		k.rehint(&out[i], prefix, out)
 	}
 	return dst
+}
+
+// hintedWith names the bindings that the hint of the i-th stands for besides: those
+// that it says, or as many of its row as the hint has keys.
+func hintedWith(list []binding, i int) []string {
+	b := &list[i]
+	n := len(strings.Fields(b.hintKeys))
+	if b.hintWith != nil || n < 2 {
+		return b.hintWith
+	}
+	var names []string
+	for j := i + 1; j < len(list) && list[j].with && len(names) < n-1; j++ {
+		names = append(names, list[j].name)
+	}
+	return names
 }
 
 // rehint writes the keys of a hint anew, where any of them is another.

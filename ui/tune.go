@@ -280,7 +280,7 @@ func (p *tunePanel) Mouse(m *model, msg tea.MouseMsg) tea.Cmd {
 	case tea.MouseButtonWheelDown:
 		p.move(1)
 	case tea.MouseButtonLeft:
-		h, ok := m.canvas.hitAt(msg.X, msg.Y)
+		h, ok := m.overlayHit(msg)
 		switch {
 		case !ok:
 		case h.kind == hitKnob && h.n < len(presets):

@@ -57,6 +57,44 @@ func TestE2EToggle(t *testing.T) {
 	}
 }
 
+// TestE2ETuning changes the rate in the tuning panel and by a command, with other keys
+// than the usual ones, and saves what came of it.
+func TestE2ETuning(t *testing.T) {
+	dir := t.TempDir()
+	config, saved := filepath.Join(dir, "keys.toml"), filepath.Join(dir, "saved.toml")
+	if err := os.WriteFile(config, []byte("rate = 2000\n[keys]\ntune = \"ctrl+t\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := start(t, usual, builtBinary(t), "--config", config)
+	x.shows(live)
+	x.keys("\x14")
+	x.shows("which optimizations new sessions use")
+	x.keys("\x1b[C")
+	x.shows("embedded · baseline")
+	x.keys("u")
+	x.shows("embedded · tuned")
+	x.keys("jjjj")
+	x.shows("default 5000/s")
+	x.keys("=3k/s\r")
+	x.shows("open 3k/s")
+	x.keys("\x1b")
+	x.shows("rate 3k/s") // the marker in the charts
+	x.keys(":set rate fast\r")
+	x.shows(`rate: "fast" is not valid`)
+	x.keys("\x15set rate 4k/s\r")
+	x.shows("open 4k/s")
+	x.shows("rate 4k/s")
+	x.keys(":save " + saved + "\r")
+	x.shows("saved to ")
+	x.keys(":quit\r")
+	x.ends(0)
+	x.restored()
+	text, err := os.ReadFile(saved)
+	if err != nil || !strings.Contains(string(text), "\nrate = \"4000/s\"\n") {
+		t.Errorf("saved: %v\n%s", err, text)
+	}
+}
+
 func TestE2EEndings(t *testing.T) {
 	tests := []struct {
 		name string

@@ -277,3 +277,52 @@ func FuzzParseFile(f *testing.F) {
 		}
 	})
 }
+
+func TestKeysTable(t *testing.T) {
+	tests := []struct {
+		name, toml string
+		want       map[string][]string
+		at         map[string]string
+	}{
+		{"none", "a = 1", nil, nil},
+		{
+			"a table", "a = 1\n[keys]\nfreeze = \"f\"\n\"zoom-in\" = [\"+\", \"i\"]",
+			map[string][]string{"freeze": {"f"}, "zoom-in": {"+", "i"}},
+			map[string]string{"freeze": "c:3: keys.freeze", "zoom-in": "c:4: keys.zoom-in"},
+		},
+		{"dotted", "[keys]\nsessions.sort = \"s\"", map[string][]string{"sessions.sort": {"s"}}, map[string]string{"sessions.sort": "c:2: keys.sessions.sort"}},
+		{"tables within", "[keys]\na = \"1\"\n\n[keys.gc]\nup = \"u\"", map[string][]string{"a": {"1"}, "gc.up": {"u"}}, map[string]string{"gc.up": "c:5: keys.gc.up"}},
+		{"in a line", "\nkeys = {a = \"b\", c = {d = []}}", map[string][]string{"a": {"b"}, "c.d": {}}, map[string]string{"a": "c:2: keys.a", "c.d": "c:2: keys.c.d"}},
+		{"dotted above", "keys.a = \"b\"", map[string][]string{"a": {"b"}}, map[string]string{"a": "c:1: keys.a"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, err := parseFile("c", []byte(tt.toml))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, f.Keys()); diff != "" {
+				t.Error(diff)
+			}
+			for name, want := range tt.at {
+				if got := f.KeysAt(name); got != want {
+					t.Errorf("%s is at %q, want %q", name, got, want)
+				}
+			}
+			if got := f.unknown(values(nil, "a")); len(got) > 0 {
+				t.Errorf("taken for settings: %v", got)
+			}
+		})
+	}
+	for toml, want := range map[string]string{
+		"keys = 5":               "c:1: keys: want a table: [keys]",
+		"[[keys]]\na = \"b\"":    "c:1: keys: want a table: [keys]",
+		"[keys]\n\na = 5":        "c:3: keys.a: want the name of a key, or a list of names",
+		"[keys]\na = [\"b\", 5]": "c:2: keys.a: a list must be of strings",
+		"[key]\na = \"b\"":       "c:1: key: want a string, a number or a boolean",
+	} {
+		if _, err := parseFile("c", []byte(toml)); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %q", toml, err, want)
+		}
+	}
+}
