@@ -244,7 +244,7 @@ func inOrder(letters, t string) bool {
 const paletteRows = 10
 
 // Draw implements overlay.
-func (p *palette) Draw(m *model, body area, _ *view) {
+func (p *palette) Draw(_ *model, body area, _ *view) {
 	shown := min(len(p.found), paletteRows, body.h-4)
 	errs := 0
 	if p.err != "" {

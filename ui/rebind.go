@@ -54,7 +54,7 @@ func CheckKeys(keys map[string][]string) error {
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		i := slices.IndexFunc(all, func(b namedBinding) bool { return b.full == name })
-		text := ""
+		var text string
 		if i < 0 {
 			text = unknownBinding(name, all)
 		} else {

@@ -228,7 +228,7 @@ func (p *tunePanel) answer(m *model, change tea.Cmd) tea.Cmd {
 	return func() tea.Msg {
 		msg := change()
 		if applied, ok := msg.(appliedMsg); ok {
-			return tunedMsg{applied.err}
+			return tunedMsg(applied)
 		}
 		return msg
 	}
@@ -243,10 +243,8 @@ func (p *tunePanel) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 	case tunedMsg:
 		err = msg.err
 	case savedMsg:
-		var cmd tea.Cmd
-		said, err, cmd = msg.saver.saved(m, msg)
-		if cmd != nil || errors.Is(err, errAsks) {
-			return cmd, true
+		if said, err = msg.saver.saved(msg); errors.Is(err, errAsks) {
+			return nil, true
 		}
 	default:
 		return nil, false

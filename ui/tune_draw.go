@@ -54,7 +54,7 @@ func layoutTuning(w, h, params int) tuneLayout {
 }
 
 // Draw implements overlay.
-func (p *tunePanel) Draw(m *model, body area, v *view) {
+func (p *tunePanel) Draw(_ *model, body area, v *view) {
 	p.refresh(v.config)
 	w, h := body.w, body.h
 	if w >= tuneBeside {

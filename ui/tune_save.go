@@ -117,17 +117,17 @@ func firstWords(text string, n int) string {
 }
 
 // saved takes what became of the file: errAsks if a question about it is open now.
-func (s *saver) saved(m *model, msg savedMsg) (said string, err error, cmd tea.Cmd) {
+func (s *saver) saved(msg savedMsg) (said string, err error) {
 	if s.state != saveWrites { // closed in the meantime
 		s.state = saveIdle
 	}
 	switch wrong := (*fs.PathError)(nil); {
 	case msg.err == nil:
 		s.state = saveIdle
-		return "saved to " + msg.path, nil, nil
+		return "saved to " + msg.path, nil
 	case errors.Is(msg.err, fs.ErrExist) && !msg.over && s.state == saveWrites:
 		s.state = saveOver
-		return "", errAsks, nil
+		return "", errAsks
 	case errors.As(msg.err, &wrong):
 		err = fmt.Errorf("file: %q cannot be written: %w", s.path, wrong.Err)
 	default:
@@ -136,5 +136,5 @@ func (s *saver) saved(m *model, msg savedMsg) (said string, err error, cmd tea.C
 	if s.state == saveWrites {
 		s.state = saveName
 	}
-	return "", err, nil
+	return "", err
 }

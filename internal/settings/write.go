@@ -80,7 +80,7 @@ func Save(path, text string, over bool) error {
 func writePart(path, text string, mode fs.FileMode) (string, error) {
 	for i := 0; ; i++ {
 		part := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.%d", filepath.Base(path), os.Getpid(), i))
-		f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // settings are no secret
+		f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if errors.Is(err, fs.ErrExist) && i < 100 {
 			continue
 		}
