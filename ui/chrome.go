@@ -346,6 +346,7 @@ func (m *model) drawFooter(a area, v *view) {
 		return
 	}
 	own := m.own()
+	end := a.w - 1 - m.hintsWidth(groupProgram) // help and quit have their room whatever else there is
 	for _, list := range [...][]binding{own, m.bindings} {
 		for i := range list {
 			b := &list[i]
@@ -353,14 +354,11 @@ func (m *model) drawFooter(a area, v *view) {
 			if b.hint == "" || b.idle && m.trial != nil || len(own) > 0 && b.group != groupPage && b.group != groupProgram {
 				continue
 			}
-			keys := b.hintKeys
-			if keys == "" {
-				keys = b.label()
+			limit := end
+			if b.group == groupProgram {
+				limit = a.w - 1
 			}
-			var fits bool
-			if x, fits = m.drawHint(a, x, a.w-1, keys, b.hint, b.keys[0]); !fits {
-				return
-			}
+			x, _ = m.drawHint(a, x, limit, hintKeys(b), b.hint, b.keys[0])
 		}
 	}
 	if m.trial != nil { // and figures of the process would be old
@@ -382,6 +380,25 @@ func (m *model) drawFooter(a area, v *view) {
 			a.bytesRight(a.w-1, 0, m.buf, styleFaint)
 		}
 	}
+}
+
+// hintKeys is how the footer shows the key of a binding.
+func hintKeys(b *binding) string {
+	if b.hintKeys != "" {
+		return b.hintKeys
+	}
+	return b.label()
+}
+
+// hintsWidth returns the cells that the hints of a group's bindings take.
+func (m *model) hintsWidth(group string) int {
+	n := 0
+	for i := range m.bindings {
+		if b := &m.bindings[i]; b.group == group && b.hint != "" {
+			n += columnsOf(hintKeys(b)) + columnsOf(b.hint) + 3
+		}
+	}
+	return n
 }
 
 // fitText is fitWords, but gives as much of the first word as fits when not one

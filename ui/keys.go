@@ -70,7 +70,7 @@ func (b *binding) has(key string) bool {
 // globalBindings are the keys that work on every page.
 func globalBindings(pages []page) []binding {
 	return slices.Concat(
-		timeBindings(), pageBindings(pages), switchBindings(), loadBindings(), tuneBindings(), collectBindings(),
+		timeBindings(), pageBindings(pages), switchBindings(), tuneBindings(), loadBindings(), collectBindings(),
 		paletteBindings(), exportBindings(), lookBindings(), mouseBindings(), programBindings(),
 	)
 }
