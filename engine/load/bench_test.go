@@ -2,10 +2,12 @@ package load
 
 import (
 	"crypto/rand"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/session"
+	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
 
 // BenchmarkClosedLoop compares the load generator with a bare loop over the
@@ -87,5 +89,98 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		e.Snapshot()
+	}
+}
+
+// crowd is a run whose managers hold n sessions, and whose lanes do nothing.
+func crowd(b *testing.B, n int) *run {
+	b.Helper()
+	cfg := Default()
+	cfg.MaxLive, cfg.PoolCapacity = n, 0
+	r, err := newRun(cfg, true, func(err error) { b.Error(err) })
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.epoch = time.Now()
+	seed := make([]byte, session.SeedSize)
+	for range n / 2 {
+		rand.Read(seed)
+		for i, m := range r.managers() {
+			if _, err := m.Create(session.Params{Seed: seed, Role: session.Initiator + session.Role(i), Tag: makeTag(HandshakeHPKE, TransportMemory, session.Tuned)}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	return r
+}
+
+// BenchmarkListing is what a pass over a million sessions takes for each, and what
+// share of all processor time the passes of a lister take that is asked ten times a
+// second, while the load is busy and while it is not.
+func BenchmarkListing(b *testing.B) {
+	if testing.Short() {
+		b.Skip("a million sessions take a gigabyte and some seconds")
+	}
+	const n = 1_000_000
+	r := crowd(b, n)
+	defer r.drain()
+	for _, q := range []struct {
+		name string
+		SessionQuery
+	}{
+		{"all", SessionQuery{Order: ByAge, Limit: 50}},
+		{"filtered", SessionQuery{Order: ByMessages, Limit: 50, Filter: "age>10s msgs=0 suite=hybrid state=idle"}},
+		{"ids", SessionQuery{Order: ByID, Limit: 50, Filter: "abc"}},
+	} {
+		b.Run(q.name, func(b *testing.B) {
+			filter, err := ParseSessionFilter(q.Filter)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p := newPass(newLister(), r)
+			p.query = question{filter: filter, order: q.Order, keep: 2 * listerRoom}
+			f := new(found)
+			b.ReportAllocs()
+			for b.Loop() {
+				p.began = time.Now().Add(time.Hour) // it never rests
+				if p.over(f); f.total != n {
+					b.Fatalf("%d sessions", f.total)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/session")
+		})
+	}
+	for _, idle := range []bool{false, true} {
+		name := "busy"
+		if idle {
+			name = "idle"
+		}
+		b.Run(name, func(b *testing.B) {
+			r.pressure.idle.Store(idle)
+			l := newLister()
+			l.use(r)
+			var list SessionList
+			ask := func() {
+				list, _ = l.list(SessionQuery{Order: ByIdle, Limit: 50})
+				time.Sleep(100 * time.Millisecond)
+			}
+			for list.At == 0 { // the first pass is quicker
+				ask()
+			}
+			b.ReportMetric(list.Took.Seconds(), "s/first")
+			for b.Loop() {
+				began, used := time.Now(), stats.ProcessCPU()
+				for range 50 {
+					ask()
+				}
+				all := time.Since(began) * time.Duration(runtime.GOMAXPROCS(0))
+				b.ReportMetric(100*float64(stats.ProcessCPU()-used)/float64(all), "%cpu")
+			}
+			for at := list.At; list.At == at; {
+				ask()
+			}
+			b.ReportMetric(list.Took.Seconds(), "s/pass")
+			<-l.leave(nil)
+		})
 	}
 }

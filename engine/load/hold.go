@@ -61,6 +61,7 @@ func (e *Engine) hold() (before State, r *run, err error) {
 		m.SetPoolCapacity(0) // or what was pooled would be in the arms' heap
 	}
 	<-e.lister.leave(ErrComparing)
+	e.watching.quiet()
 	e.control.Add(1) // Stop waits, and then sets GOGC and memory limit back
 	e.box.Put(e.snapshot())
 	return before, e.run, nil

@@ -122,3 +122,24 @@ func TestDetailOfASession(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	checkBalance(t, e.Stop().Sessions)
 }
+
+func TestReplayTellsWhatACallAllocates(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for _, tt := range []struct {
+		o      session.Optimizations
+		hkdf   float64
+		allocs func(n float64) bool
+	}{
+		{session.Baseline, 6, func(n float64) bool { return n > 6 }},
+		{session.Tuned, 2, func(n float64) bool { return n == 0 }},
+	} {
+		began := time.Now()
+		r := replayKey{tt.o, 10}.run()
+		t.Logf("%s took %s", tt.o, time.Since(began))
+		if r == nil || r.hkdf != tt.hkdf || !tt.allocs(r.create.objects) || r.seal.objects != 0 || r.open.objects != 0 {
+			t.Errorf("%s: %+v", tt.o, r)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,27 @@ const (
 type watching struct {
 	mu sync.Mutex
 	w  *watch
+	// replays are those made so far.
+	replays map[replayKey]*replay
+}
+
+// quiet returns when no replay is under way.
+func (w *watching) quiet() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+}
+
+// replay returns what the calls of such a session take. The caller holds mu.
+func (w *watching) replay(k replayKey) *replay {
+	r, made := w.replays[k]
+	if !made {
+		r = k.run()
+		if w.replays == nil {
+			w.replays = make(map[replayKey]*replay)
+		}
+		w.replays[k] = r
+	}
+	return r
 }
 
 // watch is the record of one session that somebody looks at. Who runs its pair
@@ -54,7 +76,9 @@ type watch struct {
 	info    session.Info // with limits and key ids
 	endedBy string
 	endedAt time.Duration
-	closing time.Duration // how long the close took, where the lane did it
+	closing time.Duration // how long the close took, where the load did it
+	replay  *replay       // what its calls take; nil where that is not known
+	sized   bool          // with messages of its size
 
 	// Of the pair; known once a lane has found it.
 	known   bool
@@ -254,7 +278,7 @@ func (e *Engine) Session(h session.Session) (SessionDetail, error) {
 	e.watching.mu.Lock()
 	defer e.watching.mu.Unlock()
 	w := e.watching.w
-	if r != nil && w != nil && (w.handle != h || w.run == r && r.now()-w.asked.Load() > int64(watchLinger)) {
+	if r != nil && w != nil && (w.handle != h || w.run.now()-w.asked.Load() > int64(watchLinger)) {
 		w = nil
 	}
 	if w == nil {
@@ -278,6 +302,15 @@ func (e *Engine) Session(h session.Session) (SessionDetail, error) {
 	if w.handle != h {
 		return SessionDetail{}, why
 	}
+	w.mu.Lock()
+	g, again := w.last.Glance, w.replay == nil || !w.sized && w.last.Messages > 0
+	w.mu.Unlock()
+	if r != nil && again {
+		made := e.watching.replay(keyOf(&g))
+		w.mu.Lock()
+		w.replay, w.sized = made, g.Messages > 0
+		w.mu.Unlock()
+	}
 	return w.tell(r, why), why
 }
 
@@ -286,9 +319,9 @@ func (w *watch) tell(r *run, why error) SessionDetail {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.run.now()
+	w.asked.Store(now)
 	switch {
 	case r == w.run:
-		w.asked.Store(now)
 		if info, err := w.handle.Info(); err == nil {
 			w.info = info
 		}
@@ -297,9 +330,9 @@ func (w *watch) tell(r *run, why error) SessionDetail {
 		}
 	case r != nil:
 		w.ended(endedByReset, 0)
-	case why == ErrComparing:
-		if w.endedBy == "" && !w.look(now) {
-			w.settle(now)
+	case errors.Is(why, ErrComparing):
+		if !w.look(now) {
+			w.ended(endedByHold, now)
 		}
 	default:
 		w.ended(endedByStop, w.last.at)
@@ -362,6 +395,26 @@ func (w *watch) ledger(d *SessionDetail) []LedgerRow {
 	)
 	if d.EndedBy != "" {
 		rows = append(rows, LedgerRow{Stage: "close", Count: 1, Time: w.closing})
+	}
+	if w.replay == nil {
+		return rows
+	}
+	for i := range rows {
+		row := &rows[i]
+		var u usage
+		switch row.Stage {
+		case "create":
+			u, row.HKDF = w.replay.create, w.replay.hkdf
+		case "seal":
+			u = w.replay.seal
+		case "open":
+			u = w.replay.open
+		case "close":
+			u = w.replay.end
+		default:
+			continue
+		}
+		row.Replayed, row.Allocs, row.AllocBytes = true, u.objects, u.bytes
 	}
 	return rows
 }
