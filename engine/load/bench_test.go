@@ -150,6 +150,14 @@ func BenchmarkListing(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/session")
 		})
 	}
+	b.Run("unlisted", func(b *testing.B) { // what the process takes by itself
+		for b.Loop() {
+			began, used := time.Now(), stats.ProcessCPU()
+			time.Sleep(5 * time.Second)
+			all := time.Since(began) * time.Duration(runtime.GOMAXPROCS(0))
+			b.ReportMetric(100*float64(stats.ProcessCPU()-used)/float64(all), "%cpu")
+		}
+	})
 	for _, idle := range []bool{false, true} {
 		name := "busy"
 		if idle {

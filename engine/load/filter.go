@@ -31,7 +31,7 @@ type condition struct {
 	n      uint64 // what to compare with, in the column's unit
 	within uint64 // for a time that is to be equal, how exactly
 	text   []byte // of a bare word, in lower case, or of an id
-	word   string // the bare word again
+	named  named  // of a bare word
 }
 
 // operator is how a filter compares.
@@ -129,7 +129,7 @@ func parseCondition(word string, offset int) (condition, error) {
 	at := strings.IndexAny(word, "=!<>")
 	if at < 0 {
 		word = strings.ToLower(word)
-		return condition{what: ofAny, text: []byte(word), word: word}, nil
+		return condition{what: ofAny, text: []byte(word), named: namedBy(word)}, nil
 	}
 	name := word[:at]
 	what, known := filterNames[strings.ToLower(name)]
@@ -274,24 +274,51 @@ func (c *condition) holds(row *SessionRow) bool {
 // encodedID is the length of an id's text.
 const encodedID = (session.IDSize*8 + 5) / 6
 
+// lowerDigits are the digits of an id's text in lower case.
+const lowerDigits = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 // found tells whether the word is part of any of the row's.
 func (c *condition) found(row *SessionRow) bool {
-	for _, name := range [...]string{row.State.String(), row.Role.String(), row.Suite.String()} {
-		if strings.Contains(name, c.word) {
-			return true
-		}
-	}
-	if row.Suite != HandshakeNone && strings.Contains(row.Transport.String(), c.word) {
+	n := &c.named
+	switch {
+	case n.has(n.state, uint8(row.State)), n.has(n.role, uint8(row.Role)), n.has(n.suite, uint8(row.Suite)),
+		row.Suite != HandshakeNone && n.has(n.transport, uint8(row.Transport)):
 		return true
 	}
 	var id [encodedID]byte
-	base64.RawURLEncoding.Encode(id[:], row.ID[:])
-	for i, b := range id {
-		if 'A' <= b && b <= 'Z' {
-			id[i] = b + 'a' - 'A'
+	at := 0
+	for i := 0; i < len(row.ID); i += 3 { // three bytes are four digits, and the last has two of its own
+		v := uint(row.ID[i]) << 16
+		if i+2 < len(row.ID) {
+			v |= uint(row.ID[i+1])<<8 | uint(row.ID[i+2])
+		}
+		for shift := 18; shift >= 0 && at < len(id); shift -= 6 {
+			id[at] = lowerDigits[v>>shift&63]
+			at++
 		}
 	}
 	return bytes.Contains(id[:], c.text)
+}
+
+// named are the values in whose names a word is, as bits: it is looked for in
+// each name once, and not in a million rows.
+type named struct{ state, role, suite, transport uint8 }
+
+func (named) has(bits, value uint8) bool { return bits>>value&1 != 0 }
+
+func namedBy(word string) (n named) {
+	in := func(names []string) (bits uint8) {
+		for i, name := range names {
+			if strings.Contains(name, word) {
+				bits |= 1 << i
+			}
+		}
+		return bits
+	}
+	return named{
+		in(sessionStateNames), in(wordsOf[filterColumn(ByRole)]),
+		in(wordsOf[filterColumn(BySuite)]), in(transportNames),
+	}
 }
 
 // of returns what the row has in the column.

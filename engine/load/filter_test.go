@@ -110,3 +110,24 @@ func FuzzSessionFilter(f *testing.F) {
 		}
 	})
 }
+
+// A bare word is found in an id's text wherever it is.
+func TestFilterFindsPartsOfIDs(t *testing.T) {
+	for i := range 100 {
+		row := SessionRow{State: SessionEnded, Suite: HandshakeHPKE}
+		for j := range row.ID {
+			row.ID[j] = byte(i*37 + j*101 + i*j)
+		}
+		text := row.ID.String()
+		for from := range len(text) {
+			for _, part := range []string{text[from:], strings.ToUpper(text[from:min(from+3, len(text))])} {
+				if f, err := ParseSessionFilter(part); err != nil || !f.Match(&row) {
+					t.Fatalf("%q is not found in %s, %v", part, text, err)
+				}
+			}
+		}
+		if f, _ := ParseSessionFilter(text + "A"); f.Match(&row) {
+			t.Errorf("%s has more", text)
+		}
+	}
+}

@@ -387,7 +387,8 @@ func (w *watch) ledger(d *SessionDetail) []LedgerRow {
 	}
 	// Messages go to and fro, and the initiator's end has the first.
 	sealed := (uint64(w.pair.sent) + 1 - uint64(w.end)) / 2
-	opened := uint64(w.pair.sent) - sealed
+	sealed = min(sealed, d.Messages) // one may not have come to be
+	opened := d.Messages - sealed
 	rows = append(rows,
 		LedgerRow{Stage: "create", Count: 1, Time: time.Duration(c.create / 2)},
 		LedgerRow{Stage: "seal", Count: sealed, Time: time.Duration(c.seal[w.end]), Bytes: d.BytesOut},
