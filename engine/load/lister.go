@@ -388,6 +388,7 @@ type pass struct {
 	found  *found
 	full   bool          // the first rows of found are in order, and as many as are wanted
 	offset time.Duration // of the manager's clock
+	at     time.Duration // engine time at the beginning, for which filter and order hold
 	now    time.Duration // engine time, now and then
 	follow *ranked       // the followed session, as it was when the pass began
 	looks  int           // until the clock is looked at
@@ -416,7 +417,7 @@ func (p *pass) over(f *found) bool {
 	*f = found{kept: kept, epoch: p.run.epoch, before: -1}
 	p.found, p.full, p.ended, p.looks = f, false, false, 0
 	began := p.run.now()
-	p.now = time.Duration(began)
+	p.at, p.now = time.Duration(began), time.Duration(began)
 	p.meetFollowed()
 	for _, m := range p.run.managers() {
 		p.offset = m.Epoch().Sub(p.run.epoch)
@@ -442,9 +443,9 @@ func (p *pass) meetFollowed() {
 		return
 	}
 	offset := r.Manager.Epoch().Sub(p.run.epoch)
-	fill(&p.row, &r.Glance, offset, p.now)
+	fill(&p.row, &r.Glance, offset, p.at)
 	if p.query.filter.Match(&p.row) {
-		r.key = key(p.query.order, &r.Glance, offset, p.now)
+		r.key = key(p.query.order, &r.Glance, offset, p.at)
 		p.follow, p.found.before = &r, 0
 	}
 }
@@ -461,14 +462,14 @@ func (p *pass) see(g *session.Glance) bool {
 	f := p.found
 	f.total++
 	if !p.query.filter.All() {
-		fill(&p.row, g, p.offset, p.now)
+		fill(&p.row, g, p.offset, p.at)
 		if !p.query.filter.Match(&p.row) {
 			return true
 		}
 	}
 	f.matched++
 	one := &p.one
-	one.key = key(p.query.order, g, p.offset, p.now)
+	one.key = key(p.query.order, g, p.offset, p.at)
 	one.ID, one.Role, one.Session = g.ID, g.Role, g.Session
 	if p.follow != nil && one.compare(p.follow, p.query.reverse) < 0 && one.Session != p.follow.Session {
 		f.before++
