@@ -3,6 +3,8 @@ package load
 import (
 	"crypto/rand"
 	"runtime"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,14 +12,20 @@ import (
 	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
 
-// BenchmarkClosedLoop compares the load generator with a bare loop over the
-// same session calls, by sessions per second: the difference is what pacing,
-// timing and counting cost.
-func BenchmarkClosedLoop(b *testing.B) {
+// backToBack is pairs that are over as soon as they have said what they have to.
+func backToBack() Config {
 	cfg := Default()
 	cfg.Model, cfg.Workers, cfg.Lifetime = Closed, 1, Dist{}
 	cfg.ExpireShare, cfg.HandshakeShare = 0, 0
 	cfg.Messages, cfg.MessageSize = Fixed(4), Fixed(1024)
+	return cfg
+}
+
+// BenchmarkClosedLoop compares the load generator with a bare loop over the
+// same session calls, by sessions per second: the difference is what pacing,
+// timing and counting cost.
+func BenchmarkClosedLoop(b *testing.B) {
+	cfg := backToBack()
 
 	// One lane's work, in the benchmark's own goroutine.
 	b.Run("load", func(b *testing.B) {
@@ -93,10 +101,9 @@ func BenchmarkSnapshot(b *testing.B) {
 }
 
 // crowd is a run whose managers hold n sessions, and whose lanes do nothing.
-func crowd(b *testing.B, n int) *run {
+func crowd(b *testing.B, cfg Config, n int) *run {
 	b.Helper()
-	cfg := Default()
-	cfg.MaxLive, cfg.PoolCapacity = n, 0
+	cfg.MaxLive, cfg.PoolCapacity = n+1000, 1000
 	r, err := newRun(cfg, true, func(err error) { b.Error(err) })
 	if err != nil {
 		b.Fatal(err)
@@ -114,6 +121,78 @@ func crowd(b *testing.B, n int) *run {
 	return r
 }
 
+// BenchmarkLoadWhileListed is what share of the pairs that all processors can run
+// beside a million sessions they still run while somebody asks for a list of those ten
+// times a second. Stretches with and without take turns.
+func BenchmarkLoadWhileListed(b *testing.B) {
+	if testing.Short() {
+		b.Skip("a million sessions take a gigabyte and some seconds")
+	}
+	r := crowd(b, backToBack(), 1_000_000)
+	defer r.drain()
+	stretch := func() (pairs float64) {
+		var all sync.WaitGroup
+		began := time.Now()
+		made := make([]float64, len(r.lanes))
+		for i, l := range r.lanes {
+			all.Go(func() {
+				n := 0
+				for ; time.Since(began) < time.Second; n++ {
+					if !l.begin(r.now()) {
+						b.Error("refused")
+						return
+					}
+				}
+				made[i] = float64(n)
+			})
+		}
+		all.Wait()
+		for _, n := range made {
+			pairs += n
+		}
+		return pairs
+	}
+	for _, l := range r.lanes {
+		l.obey()
+	}
+	l := newLister()
+	var ratios []float64
+	for b.Loop() {
+		var without, with float64
+		for half := range 4 { // ABBA
+			if half == 0 || half == 3 {
+				without += stretch()
+				continue
+			}
+			l.use(r)
+			q := SessionQuery{Order: ByIdle, Limit: 50}
+			for list, _ := l.list(q); list.At == 0; list, _ = l.list(q) {
+				time.Sleep(10 * time.Millisecond) // the first pass may take more
+			}
+			stop, stopped := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(stopped)
+				for {
+					_, _ = l.list(q)
+					select {
+					case <-time.After(100 * time.Millisecond):
+					case <-stop:
+						return
+					}
+				}
+			}()
+			with += stretch()
+			close(stop)
+			<-stopped
+			<-l.leave(nil)
+		}
+		ratios = append(ratios, with/without)
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "median-ratio")
+	b.ReportMetric(ratios[0], "least-ratio")
+}
+
 // BenchmarkListing is what a pass over a million sessions takes for each, and what
 // share of all processor time the passes of a lister take that is asked ten times a
 // second, while the load is busy and while it is not.
@@ -122,7 +201,7 @@ func BenchmarkListing(b *testing.B) {
 		b.Skip("a million sessions take a gigabyte and some seconds")
 	}
 	const n = 1_000_000
-	r := crowd(b, n)
+	r := crowd(b, Default(), n)
 	defer r.drain()
 	for _, q := range []struct {
 		name string
