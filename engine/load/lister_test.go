@@ -254,10 +254,10 @@ func TestListUnderLoad(t *testing.T) {
 	if err := e.Start(); err != nil {
 		t.Fatal(err)
 	}
-	closed := 0
-	deadline := time.Now().Add(1500 * time.Millisecond)
-	for i := 0; time.Now().Before(deadline); i++ {
-		q := SessionQuery{Order: SessionColumn(i / 20 % NumSessionColumns), Reverse: i/40%2 == 0, Limit: 20, Offset: i % 20}
+	closed, lists := 0, 0
+	deadline := time.Now().Add(20 * time.Second)
+	for i := 0; (closed < 20 || lists < 2*NumSessionColumns) && time.Now().Before(deadline); i++ {
+		q := SessionQuery{Order: SessionColumn(lists % NumSessionColumns), Reverse: lists >= NumSessionColumns, Limit: 20, Offset: i % 20}
 		l, err := e.Sessions(q)
 		if err != nil {
 			t.Fatal(err)
@@ -272,6 +272,7 @@ func TestListUnderLoad(t *testing.T) {
 		}
 		if len(l.Rows) > 0 {
 			_, _ = e.Session(l.Rows[0].Handle)
+			lists++
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
