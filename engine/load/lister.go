@@ -23,10 +23,11 @@ const (
 	listerChunk = 256
 	// listerEvery is how far apart passes over few sessions begin.
 	listerEvery = 100 * time.Millisecond
-	// busyShare and idleShare are what listing may take of all processor time: while
+	// busyShare and idleShare are what passes may take of all processor time: while
 	// the load needs it, and while most of it is idle or somebody waits for the first
-	// answer to a question.
-	busyShare, idleShare = 0.01, 0.10
+	// answer to a question. Waking up so often, and answering, takes a third as much
+	// again as the former, which makes one hundredth.
+	busyShare, idleShare = 0.0075, 0.10
 	// listerRoom is the step in which rows are kept, so that scrolling a little
 	// takes no other pass.
 	listerRoom = 256
