@@ -19,7 +19,7 @@ func (p *gcPage) Data(v *view) []dataset {
 		"allocated_bytes_per_s", "allocated_objects_per_s", "gc_cycles", "gc_cpu_share", "scheduler_p99_ns",
 		"dashboard_ms_per_frame", "dashboard_frames_per_s", "dashboard_bytes_written_per_s",
 	}}
-	s := v.history.seriesFor(v.window)
+	s := v.history.seriesAt(v.end, v.window)
 	last := s.last(v.end)
 	for i := max(s.last(v.end-v.window), 0) + 1; i <= last; i++ {
 		d := delta{s.point(i - 1), s.point(i), s.time(i) - s.time(i-1)}
