@@ -160,11 +160,11 @@ func (p *crypto) drawDerive(a area, v *view) {
 		}
 	}
 	high := min(p.scales[scaleDerive].fit(top*100, 1)/100, 1)
-	plot := in.valueAxis(axisWidth)
+	plot := in.valueAxis()
 	p.buf = append(format.AppendTick(p.buf[:0], high*100), '%')
-	in.tick(axisWidth, 0, p.buf)
+	in.tick(0, p.buf)
 	if in.h > 1 {
-		in.tick(axisWidth, in.h-1, append(p.buf[:0], "0%"...))
+		in.tick(in.h-1, append(p.buf[:0], "0%"...))
 	}
 	drawSpark(plot, p.ys, high, styleHKDF, v.ascii)
 	p.notes = append(p.notes[:0], note{x.place(p50), "p50"}, note{x.place(p99), "p99"})

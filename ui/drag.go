@@ -73,7 +73,8 @@ func (m *model) mouseDrag(event tea.MouseEvent) (tea.Cmd, bool) {
 			return m.jumpTo(done.from.to), true
 		}
 		at := done.span()
-		return m.zoomTo(at.from, at.to), true
+		m.zoomTo(at.from, at.to)
+		return nil, true
 	case tea.MouseActionPress: // a release was lost, or it is another button
 		drawn := d.beyond
 		m.drag = drag{}

@@ -94,13 +94,13 @@ func (b *chartBox) plot(v *view, top int, label func(dst []byte, part float64) [
 	if in.w <= axisWidth+2 || in.h < 1 {
 		return in.sub(rect{})
 	}
-	plot := in.valueAxis(axisWidth)
+	plot := in.valueAxis()
 	b.timesOf(axisWidth+2, plot.w, v)
 	plot.hitTime(v)
 	put := func(y int, part float64) {
 		*b.tick = label((*b.tick)[:0], part)
 		if len(*b.tick) > 0 {
-			in.tick(axisWidth, y, *b.tick)
+			in.tick(y, *b.tick)
 		}
 	}
 	put(0, 1)
@@ -347,7 +347,7 @@ func (p *plotter) plotPauses(b *chartBox, v *view, c *columns, low, high float64
 	axis := b.inner()
 	for d := low; d <= high*1.01 && plot.h > 0; d *= 10 {
 		p.buf = format.AppendDecade(p.buf[:0], d)
-		axis.tick(axisWidth, heatRow(d*1.001, low, high, plot.h), p.buf)
+		axis.tick(heatRow(d*1.001, low, high, plot.h), p.buf)
 	}
 	p.counts = drawHeat(plot, p.events, low, high, p.counts, v.ascii)
 	p.marks(plot, v, c)

@@ -142,11 +142,11 @@ func (p *poolPage) drawManager(a area, v *view, name string, now, before []shard
 	}
 
 	stack := a.sub(rect{0, 1, a.w, a.h - 2})
-	plot := stack.valueAxis(axisWidth)
+	plot := stack.valueAxis()
 	p.buf = format.AppendTick(p.buf[:0], high)
-	stack.tick(axisWidth, 0, p.buf)
+	stack.tick(0, p.buf)
 	if stack.h > 1 {
-		stack.tick(axisWidth, stack.h-1, append(p.buf[:0], '0'))
+		stack.tick(stack.h-1, append(p.buf[:0], '0'))
 	}
 	row := a.sub(rect{0, a.h - 1, a.w, 1})
 	row.bytesRight(axisWidth, 0, append(p.buf[:0], "miss"...), styleFaint)

@@ -12,13 +12,13 @@ import (
 	"github.com/SAGE-X-project/sagetop/engine/session"
 )
 
-// poolBench shows the Pool page of a load with a pool of that kind.
-func poolBench(t *testing.T, w, h int, kind session.PoolKind) (*bench, *poolPage) {
+// poolBench shows the Pool page of a load with a free list.
+func poolBench(t *testing.T, w, h int) (*bench, *poolPage) {
 	t.Helper()
 	b := newBench(t, "dark", false)
 	b.size(w, h)
 	b.press("3")
-	b.pooledStory(kind)
+	b.pooledStory(session.PoolFreeList)
 	return b, b.pages[2].(*poolPage)
 }
 
@@ -36,7 +36,7 @@ func TestPoolKeysChangeTheConfig(t *testing.T) {
 		{"]", func(c *load.Config) { c.PoolCapacity = 1000 }, func(c *load.Config) bool { return c.PoolCapacity == 1024 }},
 		{"[", func(c *load.Config) { c.PoolCapacity = 1000 }, func(c *load.Config) bool { return c.PoolCapacity == 512 }},
 	} {
-		b, _ := poolBench(t, 80, 24, session.PoolFreeList)
+		b, _ := poolBench(t, 80, 24)
 		if tt.edit != nil {
 			tt.edit(&b.engine.config)
 		}
@@ -49,7 +49,7 @@ func TestPoolKeysChangeTheConfig(t *testing.T) {
 }
 
 func TestCapacityHasAnEnd(t *testing.T) {
-	b, _ := poolBench(t, 80, 24, session.PoolFreeList)
+	b, _ := poolBench(t, 80, 24)
 	b.engine.config.PoolCapacity = 1 << 21
 	b.press("]")
 	if len(b.engine.applied) > 0 || !strings.Contains(b.plain(), errCapacity.Error()) {
@@ -58,7 +58,7 @@ func TestCapacityHasAnEnd(t *testing.T) {
 }
 
 func TestPoolKnobsAreClicked(t *testing.T) {
-	b, p := poolBench(t, 120, 40, session.PoolFreeList)
+	b, p := poolBench(t, 120, 40)
 	for n, want := range []func(*load.Config) bool{
 		func(c *load.Config) bool { return c.Optimizations.Pool == session.PoolKinds()[0] },
 		func(c *load.Config) bool { return c.Optimizations.Pool == session.PoolKinds()[1] },
@@ -83,7 +83,7 @@ func TestPoolKnobsAreClicked(t *testing.T) {
 // long.
 func TestFrozenPoolStands(t *testing.T) {
 	for _, keys := range [][]string{{"3"}, {"4"}, {"4", "v"}} {
-		b, _ := poolBench(t, 160, 45, session.PoolFreeList)
+		b, _ := poolBench(t, 160, 45)
 		for _, key := range keys {
 			b.press(key)
 		}
@@ -246,7 +246,7 @@ func TestShardsAddUp(t *testing.T) {
 
 // TestManyShards says how many are in a bar.
 func TestManyShards(t *testing.T) {
-	b, p := poolBench(t, 80, 24, session.PoolFreeList)
+	b, p := poolBench(t, 80, 24)
 	p.known.push(b.snap.Elapsed+1, fakeShards(&b.load.s, 512))
 	b.snap.Elapsed++
 	b.compose()
@@ -306,7 +306,7 @@ func TestShardsAreAskedForOnceASecond(t *testing.T) {
 
 // TestPoolAndCryptoData: the columns have figures, and rows are as long as the heading.
 func TestPoolAndCryptoData(t *testing.T) {
-	b, p := poolBench(t, 80, 24, session.PoolFreeList)
+	b, p := poolBench(t, 80, 24)
 	v := b.view()
 	for _, d := range append(p.Data(v), b.pages[3].(*crypto).Data(v)...) {
 		if d.name == "" || len(d.rows) == 0 {
@@ -328,7 +328,7 @@ func TestPoolAndCryptoData(t *testing.T) {
 
 // TestNoMissSeen: what was never timed is a dash, and so is the difference.
 func TestNoMissSeen(t *testing.T) {
-	b, _ := poolBench(t, 120, 40, session.PoolFreeList)
+	b, _ := poolBench(t, 120, 40)
 	s := b.load.s
 	s.Elapsed += time.Second
 	s.Sampled.CreateMiss = load.Latency{}
@@ -344,7 +344,7 @@ func TestNoMissSeen(t *testing.T) {
 // TestShareOfCPU is of what the process uses, and not known where calls by the clock took
 // more than that.
 func TestShareOfCPU(t *testing.T) {
-	b, _ := poolBench(t, 80, 24, session.PoolFreeList)
+	b, _ := poolBench(t, 80, 24)
 	v := b.view()
 	now, ok := v.history.between(v.at, recent)
 	sum := 0.0

@@ -92,7 +92,7 @@ func randomEvents(t *testing.T, seed uint64, events int, look goldenLook) {
 		engine:  &randomEngine{b.engine, make(chan struct{})},
 		answers: make(chan tea.Msg, 10_000),
 	}
-	b.model.ctx, b.model.engine = ctx, u.engine
+	b.ctx, b.model.engine = ctx, u.engine
 	u.keys = slices.Sorted(maps.Keys(namedKeys))
 	for _, bind := range allBindings(b.pages) {
 		for range 4 { // more often than keys that mean nothing

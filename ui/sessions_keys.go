@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -88,6 +90,41 @@ func (p *sessionsPage) storyBindings() []binding {
 		{
 			name: "close", keys: []string{"x"}, group: groupPage, hint: "close", idle: true,
 			help: "close the session, after a question", act: p.askClose,
+		},
+	}
+}
+
+// Commands implements commander: what takes arguments.
+func (p *sessionsPage) Commands(*model) []command {
+	columns := make([]string, load.NumSessionColumns)
+	for i := range columns {
+		columns[i] = load.SessionColumn(i).String()
+	}
+	return []command{
+		{
+			name: "sort", args: "COLUMN", key: "s", help: "order the list; again, the other way round",
+			complete: func(*model, string) []string { return columns },
+			run: func(m *model, arg string) (tea.Cmd, error) {
+				i := slices.Index(columns, arg)
+				if i < 0 {
+					return nil, fmt.Errorf("sort: %q is no column; want one of %s", arg, strings.Join(columns, ", "))
+				}
+				return live(func(m *model) tea.Cmd { return p.sort(m, load.SessionColumn(i)) })(m), nil
+			},
+		},
+		{
+			name: "filter", args: "EXPRESSION", key: "/", help: "list only such as " + filterExample,
+			run: func(m *model, arg string) (tea.Cmd, error) {
+				if m.frozen {
+					return nil, errFrozen
+				}
+				if _, err := load.ParseSessionFilter(arg); err != nil {
+					return nil, fmt.Errorf("filter: %w", err)
+				}
+				p.filter = strings.TrimSpace(arg)
+				p.remember(p.filter)
+				return p.renew(m), nil
+			},
 		},
 	}
 }

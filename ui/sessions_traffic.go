@@ -28,11 +28,11 @@ func (p *sessionsPage) trafficPlot(a area, t *told, v *view, title string, now [
 		end = "frozen"
 	}
 	b.timeAxis(axisWidth+2, in.w-axisWidth-1, trafficSpan, end)
-	plot := in.valueAxis(axisWidth)
+	plot := in.valueAxis()
 	p.tick = format.AppendTick(p.tick[:0], high)
-	in.tick(axisWidth, 0, p.tick)
+	in.tick(0, p.tick)
 	p.tick = format.AppendTick(p.tick[:0], 0)
-	in.tick(axisWidth, in.h-1, p.tick)
+	in.tick(in.h-1, p.tick)
 	return plot
 }
 

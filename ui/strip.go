@@ -95,7 +95,7 @@ func (st *strip) draw(a area, v *view) {
 		title = "load, live pairs"
 	}
 	in := a.box(title)
-	plot := in.valueAxis(axisWidth)
+	plot := in.valueAxis()
 	if plot.w < 3 || plot.h < 1 {
 		return
 	}
@@ -121,7 +121,7 @@ func (st *strip) draw(a area, v *view) {
 			continue
 		}
 		st.tick = format.AppendTick(st.tick[:0], at.part*high)
-		in.tick(axisWidth, at.y, st.tick)
+		in.tick(at.y, st.tick)
 	}
 	st.notes(a, title, now, settled, period, v.snap.State == load.Paused)
 	st.times(a, &sp, plot.w, v.frozen)

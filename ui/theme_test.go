@@ -70,19 +70,20 @@ func TestColours(t *testing.T) {
 		theme   string
 		profile termenv.Profile
 		allowed string
+		behind  string // backgrounds
 	}{
-		{"dark", termenv.TrueColor, `38;2;\d+;\d+;\d+`},
-		{"dark", termenv.ANSI256, `38;5;\d+`},
-		{"light", termenv.ANSI, `3[0-7]|9[0-7]`},
-		{"16", termenv.ANSI, `3[0-7]|9[0-7]`},
-		{"mono", termenv.TrueColor, `none`},
+		{"dark", termenv.TrueColor, `38;2;\d+;\d+;\d+`, `48;2;\d+;\d+;\d+`},
+		{"dark", termenv.ANSI256, `38;5;\d+`, `48;5;\d+`},
+		{"light", termenv.ANSI, `3[0-7]|9[0-7]`, `4[0-7]|10[0-7]`},
+		{"16", termenv.ANSI, `3[0-7]|9[0-7]`, `4[0-7]|10[0-7]`},
+		{"mono", termenv.TrueColor, `none`, `none`},
 	}
 	for _, tt := range tests {
 		th, err := newTheme(tt.theme, tt.profile)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ok := regexp.MustCompile(`^\x1b\[(0(;[124])*(;(` + tt.allowed + `))?)?m$`)
+		ok := regexp.MustCompile(`^\x1b\[(0(;[1247])*(;(` + tt.allowed + `))?(;(` + tt.behind + `))?)?m$`)
 		colours := 0
 		for s, esc := range th.escape {
 			if !ok.MatchString(esc) {

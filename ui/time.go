@@ -149,9 +149,9 @@ func (m *model) setWindow(to time.Duration) {
 
 // zoomTo freezes the view and shows the stretch of time between two moments, or as
 // much of it as was recorded, with the cursor at its end.
-func (m *model) zoomTo(from, to time.Duration) tea.Cmd {
+func (m *model) zoomTo(from, to time.Duration) {
 	if !m.freeze() {
-		return nil
+		return
 	}
 	if from > to {
 		from, to = to, from
@@ -161,7 +161,6 @@ func (m *model) zoomTo(from, to time.Duration) tea.Cmd {
 	m.window = tidySpan(to - max(from, 0))
 	p.end = to
 	p.moveTo(m.history, to, m.window)
-	return nil
 }
 
 const leastWindow = time.Second

@@ -164,18 +164,18 @@ func (a area) cursor(x int, ascii bool) {
 }
 
 // valueAxis draws an axis at the left of a and returns the area of the curve.
-// width is that of the labels.
-func (a area) valueAxis(width int) area {
+// Its labels have axisWidth cells.
+func (a area) valueAxis() area {
 	for y := range a.h {
-		a.set(width, y, '│', styleBorder)
+		a.set(axisWidth, y, '│', styleBorder)
 	}
-	return a.sub(rect{width + 1, 0, a.w - width - 1, a.h})
+	return a.sub(rect{axisWidth + 1, 0, a.w - axisWidth - 1, a.h})
 }
 
 // tick writes a label beside an axis that valueAxis drew.
-func (a area) tick(width, y int, label []byte) {
-	a.bytesRight(width, y, label, styleFaint)
-	a.set(width, y, '┤', styleBorder)
+func (a area) tick(y int, label []byte) {
+	a.bytesRight(axisWidth, y, label, styleFaint)
+	a.set(axisWidth, y, '┤', styleBorder)
 }
 
 // note is a labelled moment in a chart: the cell and what happened there.

@@ -98,12 +98,15 @@ func (u *randomUser) act() {
 		u.send(string(rune('1' + u.rng.IntN(7))))
 	case n < 97:
 		u.mouse()
-	case u.rng.IntN(4) == 0:
-		u.size(u.rng.IntN(301), u.rng.IntN(101))
-	case u.rng.IntN(4) == 0:
-		u.size(u.rng.IntN(4), u.rng.IntN(4))
 	default:
-		u.size(40+u.rng.IntN(100), 10+u.rng.IntN(40))
+		switch u.rng.IntN(4) {
+		case 0:
+			u.size(u.rng.IntN(301), u.rng.IntN(101))
+		case 1:
+			u.size(u.rng.IntN(4), u.rng.IntN(4))
+		default:
+			u.size(40+u.rng.IntN(100), 10+u.rng.IntN(40))
+		}
 	}
 }
 
