@@ -518,8 +518,8 @@ func (m *model) compose() {
 		if m.help {
 			m.drawHelp(body)
 		}
+		m.overFrom = len(m.canvas.hits)
 		if m.overlay != nil {
-			m.overFrom = len(m.canvas.hits)
 			m.overlay.Draw(m, body, v)
 		}
 	}

@@ -455,3 +455,23 @@ func TestKeyNames(t *testing.T) {
 		}
 	}
 }
+
+// TestClickBeforeDrawn: an overlay that is open but not drawn yet, as while a slice is
+// measured, takes no click for one of its rows that was on a row of the page.
+func TestClickBeforeDrawn(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(120, 40)
+	b.snapshots(20)
+	b.press("7") // rows
+	b.press("t")
+	b.press("esc")
+	b.open(exportMenu{})
+	for y := range 40 {
+		for x := range 120 {
+			_ = exportMenu{}.Mouse(b.model, tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
+			if b.overlay == nil {
+				t.Fatalf("a click at %d, %d chose a format before there was a menu", x, y)
+			}
+		}
+	}
+}

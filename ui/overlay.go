@@ -19,5 +19,6 @@ type hint struct{ key, text string }
 // open puts an overlay over the page.
 func (m *model) open(o overlay) tea.Cmd {
 	m.overlay, m.help = o, false
+	m.overFrom = len(m.canvas.hits) // nothing of it can be clicked before it is drawn
 	return nil
 }

@@ -197,7 +197,7 @@ func (p *palette) enter(m *model) tea.Cmd {
 	m.overlay = nil // what the command opens stays open
 	cmd, err := c.run(m, strings.TrimSpace(arg))
 	if err != nil {
-		m.overlay = p
+		m.open(p)
 		p.err = errText(err)
 	}
 	return cmd

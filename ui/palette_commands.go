@@ -249,7 +249,7 @@ func saveCommand() command {
 			p.line.Set("save " + arg)
 			p.save.ask(&m.config)
 			p.save.path = arg
-			m.overlay = p
+			m.open(p)
 			return p.save.write(m, false), nil
 		},
 	}
