@@ -138,12 +138,19 @@ func (u *randomUser) size(cols, rows int) {
 	u.resize(uint16(cols), uint16(rows))
 }
 
-// send types something, unless the program has ended.
+// send types something, unless the program has ended: then nobody takes it any more, and
+// a terminal that is full would never be done.
 func (u *randomUser) send(text string) {
+	typed := make(chan struct{})
+	go func() {
+		defer close(typed)
+		_, _ = u.pty.WriteString(text) // fails when the terminal is closed
+	}()
 	select {
+	case <-typed:
 	case <-u.exited:
-	default:
-		u.keys(text)
+	case <-time.After(patience):
+		u.t.Fatalf("nothing was read for %v", patience)
 	}
 }
 
