@@ -53,6 +53,27 @@ func appendLimit(dst []byte, c *load.Config) []byte {
 	return format.AppendBytes(dst, float64(c.MemoryLimit))
 }
 
+// appendPresent appends what the knobs stand at where the view is of other settings:
+// the keys turn those in force.
+func appendPresent(dst []byte, v *view) []byte {
+	then, now := &v.snap.Config, v.config
+	if !v.frozen {
+		return dst
+	}
+	if then.GOGC != now.GOGC {
+		dst = appendGOGC(append(dst, "now GOGC "...), now)
+	}
+	if then.MemoryLimit != now.MemoryLimit {
+		if len(dst) > 0 {
+			dst = append(dst, ", limit "...)
+		} else {
+			dst = append(dst, "now limit "...)
+		}
+		dst = appendLimit(dst, now)
+	}
+	return dst
+}
+
 // drawCollect draws the key that forces a collection and how often that was done, as
 // far as there is room before end.
 func (p *gcPage) drawCollect(a area, x, y, end int, v *view) {
@@ -147,19 +168,23 @@ func (p *gcPage) appendFigure(dst []byte, v *view, which int) []byte {
 
 // drawCollector draws the knobs of the collector and its figures.
 func (p *gcPage) drawCollector(a area, v *view) {
-	in := a.box("collector")
+	const title = "collector"
+	in := a.box(title)
 	if in.h < 2 || in.w < 50 {
 		return
+	}
+	if p.buf = appendPresent(p.buf[:0], v); len(p.buf) > 0 {
+		a.boxNote(title, a.noteEnd(), p.buf, styleMarker)
 	}
 	if in.h >= tallPanel-2 {
 		p.tallCollector(in, v)
 		return
 	}
 	x := in.text(1, 0, "GOGC", styleDim)
-	p.buf = appendGOGC(p.buf[:0], v.config)
+	p.buf = appendGOGC(p.buf[:0], &v.snap.Config)
 	x = p.drawKnob(in, v, x+1, 0, gcLower, p.buf, gogcWidth)
 	x = in.text(x+2, 0, "limit", styleDim)
-	p.buf = appendLimit(p.buf[:0], v.config)
+	p.buf = appendLimit(p.buf[:0], &v.snap.Config)
 	x = p.drawKnob(in, v, x+1, 0, limitLower, p.buf, limitWidth)
 	p.drawCollect(in, x+2, 0, in.w-1, v)
 
@@ -202,10 +227,10 @@ func (p *gcPage) figure(a area, x, y, w int, v *view, which int) {
 func (p *gcPage) tallCollector(in area, v *view) {
 	const nameEnd, gap, most, least = 14, 3, 28, 21
 	in.text(1, 0, "GOGC", styleDim)
-	p.buf = appendGOGC(p.buf[:0], v.config)
+	p.buf = appendGOGC(p.buf[:0], &v.snap.Config)
 	p.drawKnob(in, v, nameEnd, 0, gcLower, p.buf, limitWidth)
 	in.text(1, 1, "memory limit", styleDim)
-	p.buf = appendLimit(p.buf[:0], v.config)
+	p.buf = appendLimit(p.buf[:0], &v.snap.Config)
 	x := p.drawKnob(in, v, nameEnd, 1, limitLower, p.buf, limitWidth)
 	p.drawCollect(in, 1, 2, x, v)
 
