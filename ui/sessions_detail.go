@@ -69,7 +69,7 @@ func (o *oneSession) take(msg *sessionsMsg, at time.Duration) {
 // look returns what was told at the moment of v.
 func (o *oneSession) look(v *view) *told {
 	o.shown = &o.now
-	if v.at < v.end {
+	if v.cursor {
 		o.shown = o.past.find(v.at)
 		if o.shown == nil {
 			o.shown = &told{at: v.at}
@@ -102,8 +102,12 @@ const labelWidth = 11
 func (p *sessionsPage) drawLife(a area, t *told, v *view) {
 	in := a.box(p.one.name)
 	r := p.one.row()
-	p.buf = append(append(append(p.buf[:0], roleText(r.Role, in.w/4)...), ' '), r.State.String()...)
-	a.boxNote(p.one.name, a.noteEnd(), p.buf, stateStyle(r.State))
+	state, look := r.State.String(), stateStyle(r.State)
+	if v.cursor && !t.known { // r is that of another moment
+		state, look = dash, styleDim
+	}
+	p.buf = append(append(append(p.buf[:0], roleText(r.Role, in.w/4)...), ' '), state...)
+	a.boxNote(p.one.name, a.noteEnd(), p.buf, look)
 	d := &t.detail
 	if !t.known {
 		drawEmpty(in, p.whyUntold(t, v))
@@ -158,7 +162,7 @@ func (p *sessionsPage) whyUntold(t *told, v *view) string {
 	switch {
 	case t.err != nil:
 		return "it ended before its story could be read"
-	case v.at < v.end:
+	case v.cursor:
 		return "nothing was kept of this moment: its page was not open"
 	}
 	return "reading its story …"

@@ -78,7 +78,7 @@ func (p *sessionsPage) drawPlace(a area, has bool) int {
 func (p *sessionsPage) remark(v *view, has bool) (string, style) {
 	s := &p.sheet
 	switch {
-	case v.at < v.end:
+	case v.cursor:
 		return "", styleDim
 	case v.comparing || errors.Is(p.err, load.ErrComparing):
 		return "a comparison runs: this is the list of before", styleMarker
@@ -106,7 +106,7 @@ func (p *sessionsPage) remark(v *view, has bool) (string, style) {
 // emptyText says why there are no rows.
 func (p *sessionsPage) emptyText(v *view, has bool) string {
 	switch {
-	case v.at < v.end && !has:
+	case v.cursor && !has:
 		return "no list was kept of this moment: the page was not shown"
 	case v.comparing && !has:
 		return "a comparison runs; the sessions are listed when it is over"
