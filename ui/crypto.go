@@ -23,6 +23,9 @@ type crypto struct {
 
 func newCrypto() *crypto { return &crypto{} }
 
+// reset implements resetter.
+func (p *crypto) reset() { p.tally.made = false }
+
 func (p *crypto) Title() string                    { return "Crypto" }
 func (p *crypto) HandleKey(string) (tea.Cmd, bool) { return nil, false }
 

@@ -89,7 +89,7 @@ func (b *bench) pooledSnapshots(n int) {
 		_, cmd := b.Update(snapshotMsg{s})
 		_ = cmd
 		if p, ok := b.pages[b.current].(*poolPage); ok && p.asked {
-			b.Update(shardsMsg{b.engine.PoolShards()})
+			b.Update(shardsMsg{list: b.engine.PoolShards()})
 		}
 	}
 }

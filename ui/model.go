@@ -223,6 +223,11 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		m.history.push(&m.snap)
 		if m.history.resets != resets {
 			m.frozen, m.drag = false, drag{} // of what it showed nothing is left
+			for _, p := range m.pages {
+				if r, ok := p.(resetter); ok {
+					r.reset()
+				}
+			}
 		}
 		cmd = tea.Batch(m.next(), m.poll(), m.restSeen())
 	case endedMsg:

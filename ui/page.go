@@ -44,6 +44,9 @@ type (
 	wheeler interface {
 		Wheel(m *model, by int) tea.Cmd
 	}
+	// resetter keeps what the engine or snapshots told, and forgets it when all counters
+	// began anew.
+	resetter interface{ reset() }
 	// dataSource can be exported as figures.
 	dataSource interface{ Data(v *view) []dataset }
 	// copier has a row under a cursor, as text.

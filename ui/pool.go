@@ -117,8 +117,17 @@ func (p *poolPage) Click(m *model, h hit, _, _ int) tea.Cmd {
 	})
 }
 
+// reset implements resetter.
+func (p *poolPage) reset() {
+	p.known.clear()
+	p.tally.made = false
+}
+
 // shardsMsg is what the engine told of the shards.
-type shardsMsg struct{ list []load.PoolShard }
+type shardsMsg struct {
+	list   []load.PoolShard
+	resets int // of the history, when it was asked
+}
 
 // Poll implements poller. While the view is frozen, nothing that it shows may be
 // overwritten.
@@ -127,8 +136,8 @@ func (p *poolPage) Poll(m *model) tea.Cmd {
 		return nil
 	}
 	p.asked = true
-	engine := m.engine
-	return m.command(func() tea.Msg { return shardsMsg{engine.PoolShards()} })
+	engine, resets := m.engine, m.history.resets
+	return m.command(func() tea.Msg { return shardsMsg{engine.PoolShards(), resets} })
 }
 
 // Receive implements receiver.
@@ -138,7 +147,7 @@ func (p *poolPage) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 		return nil, false
 	}
 	p.asked = false
-	if !m.frozen {
+	if !m.frozen && s.resets == m.history.resets {
 		p.known.push(m.snap.Elapsed, s.list)
 	}
 	return nil, true

@@ -31,6 +31,8 @@ type shardRing struct {
 	next  int
 }
 
+func (r *shardRing) clear() { r.lists, r.next = r.lists[:0], 0 }
+
 // due reports whether it is time for the next list.
 func (r *shardRing) due(now time.Duration) bool {
 	l := r.before(now)
@@ -39,7 +41,7 @@ func (r *shardRing) due(now time.Duration) bool {
 
 func (r *shardRing) push(at time.Duration, list []load.PoolShard) {
 	if l := r.newest(); l != nil && (at < l.at || len(l.shards) != len(list)) {
-		r.lists, r.next = r.lists[:0], 0 // the counters started anew
+		r.clear() // they are not the same shards any more
 	}
 	if len(list) == 0 {
 		return

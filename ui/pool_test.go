@@ -296,7 +296,7 @@ func TestShardsAreAskedForOnceASecond(t *testing.T) {
 		b.snapshots(1)
 		if p.asked && i%3 == 2 { // the answer takes a while
 			asked++
-			b.Update(shardsMsg{fakeShards(&b.load.s, 4)})
+			b.Update(shardsMsg{list: fakeShards(&b.load.s, 4)})
 		}
 	}
 	if asked < 4 || asked > 6 {

@@ -130,6 +130,7 @@ func (p *sessionsPage) question() load.SessionQuery {
 // sessionsMsg is what the engine answered.
 type sessionsMsg struct {
 	again    bool // this is the second answer to one poll
+	resets   int  // of the history, when it was asked
 	list     load.SessionList
 	err      error
 	one      session.Session // the zero Session where no story was asked for
@@ -141,6 +142,15 @@ type sessionsMsg struct {
 type closedMsg struct {
 	name string
 	err  error
+}
+
+// reset implements resetter: none of the sessions is left.
+func (p *sessionsPage) reset() {
+	p.list, p.known, p.pending, p.err = load.SessionList{}, false, false, nil
+	p.one, p.follow, p.edge = nil, session.Session{}, false
+	p.tail, p.top, p.place = false, 0, 0
+	p.past.clear()
+	p.sheet = sheet{rows: p.sheet.rows[:0], line: -1}
 }
 
 // Poll implements poller.
@@ -157,13 +167,13 @@ func (p *sessionsPage) ask(m *model, again bool) tea.Cmd {
 		return nil
 	}
 	p.waiting, p.changed = true, false
-	engine, q := m.engine, p.question()
+	engine, q, resets := m.engine, p.question(), m.history.resets
 	var one session.Session
 	if p.one != nil {
 		one = p.one.handle
 	}
 	return m.command(func() tea.Msg {
-		msg := sessionsMsg{again: again, one: one}
+		msg := sessionsMsg{again: again, resets: resets, one: one}
 		if one != (session.Session{}) {
 			msg.detail, msg.oneError = engine.Session(one)
 		}
@@ -177,7 +187,7 @@ func (p *sessionsPage) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case sessionsMsg:
 		p.waiting = false
-		if m.frozen {
+		if m.frozen || msg.resets != m.history.resets {
 			return nil, true
 		}
 		if p.one != nil && msg.one == p.one.handle {

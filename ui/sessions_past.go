@@ -79,13 +79,15 @@ type moments[T any] struct {
 	n     int
 }
 
+func (r *moments[T]) clear() { r.first, r.n = 0, 0 }
+
 // next returns the memory to put what is seen now into, nil where it is not time yet.
 func (r *moments[T]) next(now time.Duration) *T {
 	if r.n > 0 {
 		last := r.at[(r.first+r.n-1)%pastMoments]
 		switch {
 		case now < last: // time began anew
-			r.first, r.n = 0, 0
+			r.clear()
 		case now-last < pastStep-snapSlack:
 			return nil
 		}
@@ -125,7 +127,7 @@ func (p *sessionsPage) record(m *model) {
 // look puts what can be seen at the moment of v into p.sheet, and tells whether there
 // is anything.
 func (p *sessionsPage) look(v *view) bool {
-	if v.at >= v.end {
+	if !v.cursor {
 		if p.pending { // what was there stands until there is an answer
 			p.sheet.order, p.sheet.reverse, p.sheet.filter = p.order, p.reverse, p.filter
 			p.sheet.rows = p.sheet.rows[:min(len(p.sheet.rows), p.rows())]

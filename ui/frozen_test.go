@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/SAGE-X-project/sagetop/engine/load"
+)
+
+// restart has the load begin anew, with all counters at zero.
+func (b *bench) restart() {
+	b.load = newFakeLoad(b.load.s.Config.Optimizations)
+	b.snapshots(1)
+}
+
+// TestResetClearsPages: of what pages kept of the run before, nothing is shown as that
+// of the new one, even where the page is shown again only when as much time went by.
+func TestResetClearsPages(t *testing.T) {
+	t.Run("sessions", func(t *testing.T) {
+		b := onSessions(t, "dark", false, 120, 40, 50)
+		for range 300 {
+			b.poll()
+		}
+		b.press("enter")
+		b.showPage(0)
+		b.restart()
+		if b.page.known || b.page.one != nil || b.page.past.n != 0 {
+			t.Error("the list of the run before is left")
+		}
+		b.snapshots(400)
+		b.showPage(1)
+		b.poll()
+		b.jumpTo(b.snap.Elapsed - 10*time.Second)
+		b.compose()
+		if !strings.Contains(b.plain(), "no list was kept") {
+			t.Errorf("the list of another run is shown:\n%s", b.plain())
+		}
+	})
+	t.Run("sessions asked for before", func(t *testing.T) {
+		b := onSessions(t, "dark", false, 120, 40, 50)
+		cmd := b.page.Poll(b.model)
+		b.restart()
+		if b.run(cmd); b.page.known {
+			t.Error("an answer of the run before is taken over")
+		}
+	})
+	t.Run("shards", func(t *testing.T) {
+		b, p := poolBench(t, 120, 40)
+		p.known.push(b.snap.Elapsed, []load.PoolShard{{Hits: 5}})
+		p.asked = false
+		cmd := p.Poll(b.model)
+		b.restart()
+		if len(p.known.lists) != 0 || p.tally.made && p.tally.seq != b.snap.Seq {
+			t.Error("the shards of the run before are left")
+		}
+		if cmd != nil {
+			b.Update(cmd())
+		}
+		if len(p.known.lists) != 0 {
+			t.Error("an answer of the run before is taken over")
+		}
+	})
+}
+
+// TestWindowOfThePast: where the cursor is at the end of the window, the list is that
+// of the moment all the same.
+func TestWindowOfThePast(t *testing.T) {
+	b := onSessions(t, "dark", false, 120, 40, 50)
+	for range 600 {
+		b.poll()
+	}
+	b.sessions.rows = b.sessions.rows[:4]
+	b.poll()
+	b.poll()
+	b.press("space")
+	b.zoomTo(b.past.freeze-40*time.Second, b.past.freeze-30*time.Second)
+	b.compose()
+	if got := b.page.sheet.matched; got != 50 {
+		t.Errorf("%d sessions are listed, there were 50", got)
+	}
+}
+
+// TestUntoldStateIsUnknown: the row of the opening tells nothing of an earlier moment.
+func TestUntoldStateIsUnknown(t *testing.T) {
+	b := onSessions(t, "dark", false, 120, 40, 50)
+	for range 100 {
+		b.poll()
+	}
+	b.press("enter")
+	state := b.page.one.first.State.String()
+	b.jumpTo(b.snap.Elapsed - 8*time.Second)
+	b.compose()
+	if got := b.plain(); !strings.Contains(got, "nothing was kept") || strings.Contains(got, state+" ") {
+		t.Errorf("shows the state %q of another moment:\n%s", state, got)
+	}
+}
+
+// TestFrozenSettings: the collector's settings are those of the moment, with the present
+// ones beside them where they differ.
+func TestFrozenSettings(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		b := newBench(t, "dark", false)
+		b.size(size[0], size[1])
+		b.press("5")
+		b.snapshots(50)
+		b.press("space")
+		b.load.s.Config.GOGC = 50
+		b.snapshots(3)
+		if got := b.plain(); !strings.Contains(got, "100 %") || !strings.Contains(got, "now GOGC 50 %") {
+			t.Errorf("the settings are not those of the view:\n%s", got)
+		}
+		if b.press("space"); strings.Contains(b.plain(), "now GOGC") {
+			t.Errorf("live, the present is told twice:\n%s", b.plain())
+		}
+	}
+}
