@@ -302,12 +302,12 @@ func (h *history) push(s *load.Snapshot) {
 		p.aim = h.shape.At(s.Elapsed - s.ProfileStart)
 	}
 	h.fine.push(s.Elapsed, &p)
-	if n := h.coarse.n; n == 0 || s.Elapsed-h.coarse.time(n-1) >= coarseStep-coarseStep/20 {
+	kept := h.snaps.push(s, !stands)
+	if n := h.coarse.n; kept || n == 0 || s.Elapsed-h.coarse.time(n-1) >= coarseStep-coarseStep/20 {
 		h.coarse.push(s.Elapsed, &p)
 	}
 	h.pushWhole(s.Elapsed, &p)
 	h.pushCycles(s.GC.Recent)
-	h.snaps.push(s, !stands)
 	if f, ok := h.steadyFigures(&h.footing, s.Elapsed); ok {
 		h.measured.put(h.footing.key, f)
 		h.eras.measured(s.Elapsed, f)

@@ -114,10 +114,14 @@ func (m *model) jumpTo(at time.Duration) tea.Cmd {
 	if !m.freeze() {
 		return nil
 	}
-	if p := &m.past; at <= p.end-m.window || at > p.end {
+	p := &m.past
+	if p.kept(m.history, at) < at { // what happened then is known only after it
+		at = min(m.history.keptAfter(at), p.freeze)
+	}
+	if at <= p.end-m.window || at > p.end {
 		p.end = min(at+m.window/2, p.freeze)
 	}
-	m.past.moveTo(m.history, at, m.window)
+	p.moveTo(m.history, at, m.window)
 	return nil
 }
 
@@ -148,7 +152,7 @@ func (m *model) setWindow(to time.Duration) {
 }
 
 // zoomTo freezes the view and shows the stretch of time between two moments, or as
-// much of it as was recorded, with the cursor at its end.
+// much of it as was recorded, with the cursor at the last moment of it that has figures.
 func (m *model) zoomTo(from, to time.Duration) {
 	if !m.freeze() {
 		return
@@ -158,9 +162,9 @@ func (m *model) zoomTo(from, to time.Duration) {
 	}
 	p := &m.past
 	to = min(max(to, m.history.oldest()), p.freeze)
-	m.window = tidySpan(to - max(from, 0))
-	p.end = to
-	p.moveTo(m.history, to, m.window)
+	p.end, p.at = to, p.kept(m.history, to)
+	m.window = tidySpan(to - min(max(from, 0), p.at))
+	p.fill(m.history)
 }
 
 const leastWindow = time.Second

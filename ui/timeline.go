@@ -10,7 +10,7 @@ import (
 // when the cursor moves, so that nothing of it changes while recording goes on.
 type moment struct {
 	freeze time.Duration // when the view was frozen
-	at     time.Duration // the cursor: not after freeze, not before the oldest recorded
+	at     time.Duration // the cursor: the freeze, or when a snapshot was taken that is kept
 	end    time.Duration // the right end of the charts: not before at, not after freeze
 
 	newest   load.Snapshot // that of the freeze
@@ -28,16 +28,34 @@ func (p *moment) begin(h *history, s *load.Snapshot) {
 	p.fill(h)
 }
 
-// moveTo puts the cursor at a moment, or at the nearest that is recorded, and has the
-// window follow it.
+// moveTo puts the cursor at a moment of which a snapshot is kept, so that all figures
+// are of one time: the nearest, but never that where it is if it is to move. The window
+// follows it.
 func (p *moment) moveTo(h *history, at, window time.Duration) {
 	const edge = 20 // so much of the window is beyond a cursor that moves it
-	p.at = min(max(at, h.oldest()), p.freeze)
+	was := p.at
+	before, after := p.kept(h, at), min(h.keptAfter(at), p.freeze)
+	p.at = before
+	if at > was && before <= was || after-at < at-before && (at > was || after < was) {
+		p.at = after
+	}
 	if margin := window / edge; p.at < p.end-window+margin {
 		p.end = p.at + window - margin
 	}
 	p.end = min(max(p.end, p.at), p.freeze)
 	p.fill(h)
+}
+
+// kept returns the last moment up to at of which a snapshot is kept, or the freeze.
+func (p *moment) kept(h *history, at time.Duration) time.Duration {
+	if at >= p.freeze {
+		return p.freeze
+	}
+	oldest := h.oldest()
+	if s := h.snapAt(max(at, oldest)); s != nil && s.Elapsed >= oldest {
+		return min(s.Elapsed, p.freeze)
+	}
+	return p.freeze
 }
 
 // fill gathers what was known at the cursor.
@@ -53,12 +71,18 @@ func (p *moment) fill(h *history) {
 	h.measuredAt(&p.measured, p.at)
 }
 
-// oldest is the first moment of which everything is recorded.
+// oldest is the first moment of which everything is recorded: a snapshot, and the points
+// that rates are taken from; the newest moment where there is none.
 func (h *history) oldest() time.Duration {
 	if h.coarse.n == 0 || h.snaps.coarse.n == 0 {
 		return 0
 	}
-	return max(h.coarse.time(0), h.snaps.coarse.at(0).Elapsed)
+	for at := max(h.coarse.time(0), h.snaps.coarse.at(0).Elapsed); at != forever; at = h.keptAfter(at) {
+		if _, ok := h.between(at, recent); ok {
+			return at
+		}
+	}
+	return h.fine.time(h.fine.n - 1)
 }
 
 // era is a stretch of time in which neither the configuration nor what the load does

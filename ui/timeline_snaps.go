@@ -26,10 +26,18 @@ type snapRing struct {
 	first int                    // index of the oldest
 	n     int
 	step  time.Duration
+	// Some are to be kept out of their turn, so far apart that somebody who goes on
+	// changing the settings does not shorten the past to seconds: owed is whether there
+	// is one to be kept, and extra when the last was.
+	apart, extra time.Duration
+	owed         bool
 }
 
-func newSnapRing(capacity int, step time.Duration) snapRing {
-	return snapRing{snaps: make([]load.Snapshot, capacity), kinds: make([][]load.HandshakeKind, capacity), step: step}
+func newSnapRing(capacity int, step, apart time.Duration) snapRing {
+	return snapRing{
+		snaps: make([]load.Snapshot, capacity), kinds: make([][]load.HandshakeKind, capacity),
+		step: step, apart: apart, extra: -forever,
+	}
 }
 
 func (r *snapRing) slot(i int) int {
@@ -42,10 +50,14 @@ func (r *snapRing) slot(i int) int {
 // at returns the i-th oldest.
 func (r *snapRing) at(i int) *load.Snapshot { return &r.snaps[r.slot(i)] }
 
-func (r *snapRing) clear() { r.first, r.n = 0, 0 }
+func (r *snapRing) clear() { r.first, r.n, r.owed, r.extra = 0, 0, false, -forever }
 
 // due tells whether it is time for the next.
 func (r *snapRing) due(at time.Duration) bool {
+	if r.owed && at-r.extra >= r.apart-snapSlack {
+		r.extra = at
+		return true
+	}
 	return r.n == 0 || at-r.at(r.n-1).Elapsed >= r.step-snapSlack
 }
 
@@ -62,6 +74,7 @@ func (r *snapRing) push(s *load.Snapshot) {
 	}
 	i := r.slot(r.n)
 	r.n++
+	r.owed = false
 	r.kinds[i] = append(r.kinds[i][:0], s.Handshakes.BySuite...)
 	kept := &r.snaps[i]
 	*kept = *s
@@ -104,7 +117,9 @@ func (r *snapRing) last(t time.Duration) int {
 type snapshots struct{ fine, coarse snapRing }
 
 func newSnapshots() snapshots {
-	return snapshots{newSnapRing(fineSnaps, fineSnapStep), newSnapRing(coarseSnaps, coarseSnapStep)}
+	return snapshots{
+		newSnapRing(fineSnaps, fineSnapStep, fineSnapStep), newSnapRing(coarseSnaps, coarseSnapStep, coarseSnapStep/3),
+	}
 }
 
 func (s *snapshots) clear() {
@@ -112,15 +127,18 @@ func (s *snapshots) clear() {
 	s.coarse.clear()
 }
 
-// push keeps a snapshot if it is time for one, or if it is to be kept anyway.
-func (s *snapshots) push(snap *load.Snapshot, anyway bool) {
-	if !anyway && !s.fine.due(snap.Elapsed) {
-		return
+// push keeps a snapshot if it is time for one, or as soon as may be after one that is
+// to be kept anyway, and reports whether it did.
+func (s *snapshots) push(snap *load.Snapshot, anyway bool) bool {
+	s.fine.owed, s.coarse.owed = s.fine.owed || anyway, s.coarse.owed || anyway
+	if !s.fine.due(snap.Elapsed) {
+		return false
 	}
 	s.fine.push(snap)
 	if s.coarse.due(snap.Elapsed) {
 		s.coarse.push(snap)
 	}
+	return true
 }
 
 // snapAt returns the newest snapshot kept that was taken at or before t, without its
@@ -132,4 +150,18 @@ func (h *history) snapAt(t time.Duration) *load.Snapshot {
 		}
 	}
 	return nil
+}
+
+// keptAfter returns the first moment after t of which a snapshot is kept, forever if
+// there is none.
+func (h *history) keptAfter(t time.Duration) time.Duration {
+	fine, coarse := &h.snaps.fine, &h.snaps.coarse
+	next := forever
+	if i := coarse.last(t) + 1; i < coarse.n {
+		next = coarse.at(i).Elapsed
+	}
+	if i := fine.last(t) + 1; i < fine.n {
+		next = min(next, fine.at(i).Elapsed)
+	}
+	return next
 }

@@ -95,3 +95,31 @@ func TestSnapAtIsNeverLater(t *testing.T) {
 		}
 	})
 }
+
+// TestChangesStay: the moments of changes are kept for the hour, and somebody who goes
+// on changing does not take the past away.
+func TestChangesStay(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(120, 40)
+	b.snapshots(1)
+	b.snapshots(600)
+	b.load.s.Config.GOGC = 50
+	b.snapshots(20)
+	b.load.s.Config.GOGC = 400
+	b.snapshots(20)
+	for range 600 { // a knob turned without end
+		b.load.s.Config.Rate++
+		b.snapshots(1)
+	}
+	b.snapshots(2900)
+	if first := b.history.snaps.fine.at(0).Elapsed; b.snap.Elapsed-first < 4*time.Minute {
+		t.Errorf("of %v, the past begins at %v", b.snap.Elapsed, first)
+	}
+	b.snapshots(3600)
+	for at, want := range map[time.Duration]int{59 * time.Second: 100, 60200 * time.Millisecond: 50, 65 * time.Second: 400} {
+		b.jumpTo(at)
+		if v := b.view(); v.snap.Config.GOGC != want || v.at < at-time.Second || v.at > at+coarseSnapStep {
+			t.Errorf("at %v (of %v) the settings are %d, want %d", v.at, at, v.snap.Config.GOGC, want)
+		}
+	}
+}

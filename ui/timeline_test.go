@@ -141,21 +141,20 @@ func TestCursorKeys(t *testing.T) {
 	b.snapshots(300)
 	live := b.plain()
 	freeze := b.snap.Elapsed
-	cell := b.cellTime()
 	for _, step := range []struct {
 		key  string
 		want time.Duration
 	}{
-		{"left", freeze - cell},
-		{"left", freeze - 2*cell},
-		{"right", freeze - cell},
-		{"shift+left", freeze - 11*cell},
-		{"ctrl+left", freeze - 21*cell},
-		{"ctrl+right", freeze - 11*cell},
-		{"shift+right", freeze - cell},
+		{"left", freeze - 900*time.Millisecond}, // a snapshot is kept of each second
+		{"left", freeze - 1900*time.Millisecond},
+		{"right", freeze - 900*time.Millisecond},
+		{"shift+left", freeze - 12900*time.Millisecond},
+		{"ctrl+left", freeze - 24900*time.Millisecond},
+		{"ctrl+right", freeze - 12900*time.Millisecond},
+		{"shift+right", freeze - 900*time.Millisecond},
 		{"shift+right", freeze},
-		{"home", 100 * time.Millisecond},
-		{"left", 100 * time.Millisecond},
+		{"home", 1100 * time.Millisecond}, // of the first there are no rates
+		{"left", 1100 * time.Millisecond},
 		{"end", freeze},
 	} {
 		b.key(step.key)
@@ -166,6 +165,7 @@ func TestCursorKeys(t *testing.T) {
 		b.snapshots(3) // recording goes on
 	}
 	b.key("left")
+	b.key("left")
 	b.compose()
 	if !strings.Contains(b.plain(), string(cursorRune)) || !strings.Contains(b.plain(), "00:00:28") {
 		t.Errorf("no cursor:\n%s", b.plain())
@@ -173,6 +173,38 @@ func TestCursorKeys(t *testing.T) {
 	b.press("space")
 	if b.frozen || b.plain() == live || !strings.Contains(b.plain(), "live") {
 		t.Errorf("space does not go back to live:\n%s", b.plain())
+	}
+}
+
+// TestOneMoment: whatever moves the cursor, all figures are of one time, and there are
+// some.
+func TestOneMoment(t *testing.T) {
+	b := newBench(t, "dark", false)
+	b.size(120, 40)
+	b.snapshots(9 * 600)
+	b.press("space")
+	far := b.past.freeze - 7*time.Minute // where snapshots are far apart
+	moves := map[string]func(){
+		"left":       func() { b.step(-1) },
+		"right":      func() { b.step(1) },
+		"far left":   func() { b.step(-farStep) },
+		"home":       func() { b.toOldest() },
+		"jump":       func() { b.jumpTo(b.past.freeze - 12345*time.Millisecond) },
+		"far jump":   func() { b.jumpTo(far) },
+		"zoom":       func() { b.zoomTo(far, far+2*time.Second) },
+		"far window": func() { b.setWindow(5 * time.Minute) },
+	}
+	for _, name := range []string{"left", "left", "right", "jump", "far left", "home", "right", "far jump", "right", "left", "zoom", "left", "right", "far window"} {
+		was := b.past.at
+		moves[name]()
+		v := b.view()
+		d, ok := v.history.between(v.at, recent)
+		if v.snap.Elapsed != v.at || !ok || d.to.created != v.snap.Sessions.Created {
+			t.Errorf("%s: the snapshot at %v is of %v", name, v.at, v.snap.Elapsed)
+		}
+		if (name == "left" && v.at >= was || name == "right" && v.at <= was) || v.at <= v.end-v.window {
+			t.Errorf("%s goes from %v to %v, of %v up to %v", name, was, v.at, v.window, v.end)
+		}
 	}
 }
 
@@ -189,7 +221,7 @@ func TestWindowFollowsCursor(t *testing.T) {
 	if v.at != b.history.oldest() || v.end >= v.newest || v.at <= v.end-v.window {
 		t.Fatalf("the window up to %v does not have the cursor at %v", v.end, v.at)
 	}
-	if !strings.Contains(b.plain(), "1m 33s ago") {
+	if !strings.Contains(b.plain(), "1m 32s ago") {
 		t.Errorf("the axis does not say how long ago its end is:\n%s", b.plain())
 	}
 	b.key("end")
@@ -272,7 +304,7 @@ func TestCursorStaysInside(t *testing.T) {
 				b.key(key)
 			}
 			v := b.view()
-			if v.at < b.history.oldest() || v.at > v.newest || v.end < v.at || v.end > v.newest || v.at < v.end-v.window || v.snap.Elapsed > v.at {
+			if v.at < min(b.history.oldest(), v.newest) || v.at > v.newest || v.end < v.at || v.end > v.newest || v.at < v.end-v.window || v.snap.Elapsed > v.at {
 				r.Fatalf("cursor at %v, snapshot of %v, in the %v up to %v; recorded from %v to %v",
 					v.at, v.snap.Elapsed, v.window, v.end, b.history.oldest(), v.newest)
 			}
