@@ -74,25 +74,36 @@ func appendSizes(dst []byte, low, high int) []byte {
 // sizeTable says where the figures of a row end, 0 for one that is left out, and where
 // its bars are.
 type sizeTable struct {
-	rate, bytes, seal, open, speed int
-	sealBar, openBar               stretch
+	rate, bytes, seal, open, sealSpeed, openSpeed int
+	sealBar, openBar                              stretch
 }
 
+// sizeName is the room for the sizes of a row, of which the longest are such as
+// 128 B–512 KiB.
+const sizeName = 14
+
+// sizeColumns lays out a row of w cells: what one message took, then how fast the bytes
+// went, then how many those were. Bars have what is left.
 func sizeColumns(w int) sizeTable {
-	const name, rate, bytes, each, speed = 12, 10, 13, 9, 13
-	t := sizeTable{rate: name + rate}
-	t.bytes = t.rate + bytes
-	end := w
-	if w >= 96 {
-		t.speed = end
-		end -= speed
+	const rate, bytes, each, speed, gap, leastBar = 10, 12, 9, 11, 1, 4
+	t := sizeTable{rate: sizeName + rate}
+	left, fast := t.rate, 0
+	if left+2*(each+speed) <= w {
+		fast = speed
 	}
-	// Two bars and their figures share what is left.
-	left := t.bytes + 2
-	half := (end - left) / 2
-	t.seal, t.open = left+half-1, end
-	t.sealBar = stretch{left, half - 1 - each}
-	t.openBar = stretch{left + half + 1, end - each - left - half - 1}
+	if left+bytes+2*(each+fast) <= w {
+		left += bytes
+		t.bytes = left
+	}
+	half := (w - left) / 2
+	t.seal, t.open = w-half-fast, w-fast
+	if fast > 0 {
+		t.sealSpeed, t.openSpeed = w-half, w
+	}
+	if bar := half - each - fast - 2*gap; bar >= leastBar {
+		t.sealBar = stretch{t.seal - each - bar, bar}
+		t.openBar = stretch{t.open - each - bar, bar}
+	}
 	return t
 }
 
@@ -115,11 +126,14 @@ func (p *crypto) drawSizes(a area, v *view) {
 	t := sizeColumns(in.w)
 	in.text(0, 0, "plaintext", styleFaint)
 	in.textRight(t.rate, 0, "messages", styleFaint)
-	in.textRight(t.bytes, 0, "bytes", styleFaint)
+	if t.bytes > 0 {
+		in.textRight(t.bytes, 0, "bytes", styleFaint)
+	}
 	in.textRight(t.seal, 0, "seal", styleFaint)
 	in.textRight(t.open, 0, "open", styleFaint)
-	if t.speed > 0 {
-		in.textRight(t.speed, 0, "seal speed", styleFaint)
+	if t.sealSpeed > 0 {
+		in.textRight(t.sealSpeed, 0, "seal speed", styleFaint)
+		in.textRight(t.openSpeed, 0, "open speed", styleFaint)
 	}
 
 	rows := in.h - 1
@@ -138,12 +152,12 @@ func (p *crypto) drawSizes(a area, v *view) {
 	for i := range rows {
 		row := in.sub(rect{0, 1 + i, in.w, 1})
 		p.buf = appendSizes(p.buf[:0], from(i), from(i+1)-1)
-		row.bytesRight(11, 0, p.buf, styleDim)
+		row.bytesRight(sizeName-1, 0, p.buf, styleDim)
 		p.drawSize(row, v, &t, sumClasses(&p.tally.sizes, from(i), from(i+1)-1), over, ok, most)
 	}
 	if whole {
 		row := in.sub(rect{0, 1 + rows, in.w, 1})
-		row.textRight(11, 0, "all", styleText)
+		row.textRight(sizeName-1, 0, "all", styleText)
 		p.drawSize(row, v, &t, sumClasses(&p.tally.sizes, low, high), over, ok, most)
 	}
 }
@@ -164,31 +178,30 @@ func (p *crypto) drawSize(row area, v *view, t *sizeTable, c load.SizeClass, ove
 	figure := func(end int, s style) { row.bytesRight(end, 0, p.buf, s) }
 	p.buf = format.AppendRate(p.buf[:0], ratio(float64(c.Seal.Count), seconds))
 	figure(t.rate, styleText)
-	p.buf = appendBytesRate(p.buf[:0], ratio(float64(c.Bytes), seconds))
-	figure(t.bytes, styleText)
+	if t.bytes > 0 {
+		p.buf = appendBytesRate(p.buf[:0], ratio(float64(c.Bytes), seconds))
+		figure(t.bytes, styleText)
+	}
 	for _, g := range [...]struct {
-		of  load.Stage
-		bar stretch
-		end int
-		s   style
-	}{{c.Seal, t.sealBar, t.seal, styleSeal}, {c.Open, t.openBar, t.open, styleOpen}} {
-		took := nan
+		of         load.Stage
+		bar        stretch
+		end, speed int
+		s          style
+	}{{c.Seal, t.sealBar, t.seal, t.sealSpeed, styleSeal}, {c.Open, t.openBar, t.open, t.openSpeed, styleOpen}} {
+		took, fast := nan, nan
 		if ok && g.of.Count > 0 {
 			took = perMessage(g.of)
+			fast = ratio(float64(c.Bytes), float64(c.Seal.Count)) / took * 1e9
 		}
 		if g.bar.size > 0 {
 			drawBar(row.sub(rect{g.bar.from, 0, g.bar.size, 1}), ratio(took, most), g.s, v.ascii)
 		}
 		p.buf = format.AppendDuration(p.buf[:0], took)
 		figure(g.end, g.s)
-	}
-	if t.speed > 0 {
-		fast := nan
-		if ok {
-			fast = ratio(float64(c.Bytes), c.Seal.Total.Seconds())
+		if g.speed > 0 {
+			p.buf = appendBytesRate(p.buf[:0], fast)
+			figure(g.speed, styleDim)
 		}
-		p.buf = appendBytesRate(p.buf[:0], fast)
-		figure(t.speed, styleDim)
 	}
 }
 
