@@ -76,6 +76,9 @@ func heapLimit(p *point) float64 {
 	return float64(p.limit) / mebibyte
 }
 
+// roomyHeap is where the border of the chart has room for the unit of the goal.
+const roomyHeap = 46
+
 // chartMemory draws the heap, its goal, and the memory limit where it is not far off.
 func (p *gcPage) chartMemory(a area, v *view) {
 	c := p.columnsFor(v, plotWidth(a), dotsAcross)
@@ -94,10 +97,15 @@ func (p *gcPage) chartMemory(a area, v *view) {
 	if ok {
 		p.buf = format.AppendBytes(p.buf[:0], float64(d.to.heapLive))
 	}
-	b := p.chart(a, "heap")
+	b := p.chart(a, "heap, MiB")
 	b.note(p.buf, styleHeap)
 	if ok {
-		p.buf = format.AppendBytes(append(p.buf[:0], "goal "...), float64(d.to.heapGoal))
+		p.buf = append(p.buf[:0], "goal "...)
+		if a.w < roomyHeap { // in the unit of the axis
+			p.buf = format.AppendScaled(p.buf, heapGoal(d.to), 3)
+		} else {
+			p.buf = format.AppendBytes(p.buf, float64(d.to.heapGoal))
+		}
 		b.note(p.buf, styleGoal)
 	}
 	if ok && d.to.limit > 0 {
@@ -105,7 +113,7 @@ func (p *gcPage) chartMemory(a area, v *view) {
 		b.note(p.buf, styleWarn)
 	}
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
-		return append(format.AppendTick(dst, part*high), 'M')
+		return format.AppendTick(dst, part*high)
 	})
 	if near {
 		drawDots(plot, p.ys, 0, high, styleWarn, v.ascii)
@@ -118,8 +126,8 @@ func (p *gcPage) chartMemory(a area, v *view) {
 }
 
 var (
-	bytesTitles      = []string{"allocated/s"}
-	netBytesTitles   = []string{"allocated/s, without dashboard", "allocated/s, net"}
+	bytesTitles      = []string{"allocated, MiB/s"}
+	netBytesTitles   = []string{"allocated, MiB/s, without dashboard", "allocated, MiB/s, net"}
 	objectsTitles    = []string{"objects allocated/s", "objects/s"}
 	netObjectsTitles = []string{"objects allocated/s, without dashboard", "objects allocated/s, net", "objects/s, net"}
 )
@@ -141,7 +149,7 @@ func (p *gcPage) chartBytes(a area, v *view) {
 		b.note(p.buf, styleFaint)
 	}
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
-		return append(format.AppendTick(dst, part*high), 'M')
+		return format.AppendTick(dst, part*high)
 	})
 	drawLine(plot, p.ys, high, styleAllocs, v.ascii)
 	p.marks(plot, v, c)

@@ -130,11 +130,8 @@ func (p *gcPage) appendFigure(dst []byte, v *view, which int) []byte {
 	}
 	switch which {
 	case gcCycles:
-		perSecond := d.rate(func(c *counters) uint64 { return c.cycles })
-		if perSecond >= 1 {
-			return append(format.AppendPer(dst, perSecond), "/s"...)
-		}
-		return append(format.AppendPer(dst, perSecond*60), "/min"...)
+		perMinute := 60 * d.rate(func(c *counters) uint64 { return c.cycles })
+		return append(format.AppendPer(dst, perMinute), "/min"...)
 	case gcCPUShare:
 		return format.AppendPercent(dst, d.gcCPU())
 	case gcHeap:

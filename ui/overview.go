@@ -177,6 +177,9 @@ func (o *overview) tileDetail(dst []byte, v *view, which int, now delta, ok bool
 		if n == 0 {
 			return format.AppendSpan(append(dst, "no GC in "...), v.window)
 		}
+		if n == 1 {
+			return append(dst, "1 GC cycle"...)
+		}
 		return append(format.AppendCount(dst, uint64(n)), " GC cycles"...)
 	}
 }
