@@ -81,9 +81,12 @@ func (p *crypto) Render(a area, v *view) {
 // viewNames are the views, as the border of the first part has them.
 var viewNames = [numViews]string{"keys", "load"}
 
+// viewRoom is what they take there, at the right.
+const viewRoom = 20
+
 // drawView writes into the lower border which view this is, and how to see the other.
 func (p *crypto) drawView(a area) {
-	y, x := a.h-1, a.w-18
+	y, x := a.h-1, a.w-viewRoom+2
 	a.set(x-1, y, ' ', styleBorder)
 	x = a.text(x, y, viewNames[p.needs.view], styleStrong)
 	x = a.text(x, y, " · ", styleFaint)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
@@ -93,13 +94,17 @@ func (x bucketAxis) place(ns float64) int {
 	return int(min(max(at, 0), float64(x.columns*x.step-1)))
 }
 
-// deriveTicks are the moments that the axis names, and what it does if there is room.
+// deriveTicks are the moments that the axis names: all of them where there is room, or
+// else the powers of ten, so that they stand at even distances.
 var deriveTicks = [...]time.Duration{
 	200 * time.Nanosecond, 500 * time.Nanosecond,
 	time.Microsecond, 2 * time.Microsecond, 5 * time.Microsecond,
 	10 * time.Microsecond, 20 * time.Microsecond, 50 * time.Microsecond,
 	100 * time.Microsecond, 200 * time.Microsecond, 500 * time.Microsecond, time.Millisecond,
 }
+
+// deriveDecade is the first of them that is a power of ten.
+const deriveDecade = 2
 
 // drawDerive draws how long the key schedule of one end took, as a histogram over the
 // window with a logarithmic axis of time.
@@ -170,17 +175,35 @@ func (p *crypto) drawDerive(a area, v *view) {
 	p.notes = append(p.notes[:0], note{x.place(p50), "p50"}, note{x.place(p99), "p99"})
 	drawNotes(plot, p.notes)
 
+	if !p.deriveAxis(a, x, 1, false) {
+		p.deriveAxis(a, x, 3, true)
+		return
+	}
+	p.deriveAxis(a, x, 1, true)
+}
+
+// deriveAxis names every so many of the moments in the lower border, if draw is set, and
+// tells whether there is room between those names.
+func (p *crypto) deriveAxis(a area, x bucketAxis, every int, draw bool) bool {
 	y, end := a.h-1, 0
-	for _, t := range deriveTicks {
+	for i := deriveDecade % every; i < len(deriveTicks); i += every {
+		t := deriveTicks[i]
 		p.buf = format.AppendDecade(p.buf[:0], float64(t))
-		from := 1 + axisWidth + 1 + x.place(float64(t)) - columnsOfBytes(p.buf)/2
-		if at := bucketPlace(t); at < float64(x.first) || from <= end || from+columnsOfBytes(p.buf) >= a.w-1 {
+		w := columnsOfBytes(p.buf)
+		from := 1 + axisWidth + 1 + x.place(float64(t)) - w/2
+		if at := bucketPlace(t); at < float64(x.first) || at >= float64(x.first+x.columns*x.group) || from+w >= a.w-1 {
 			continue
 		}
-		a.set(from-1, y, ' ', styleBorder)
-		end = a.bytes(from, y, p.buf, styleFaint)
-		a.set(end, y, ' ', styleBorder)
+		if from <= end {
+			return false
+		}
+		end = from + w
+		if draw {
+			a.set(from-1, y, ' ', styleBorder)
+			a.set(a.bytes(from, y, p.buf, styleFaint), y, ' ', styleBorder)
+		}
 	}
+	return true
 }
 
 // drawShares draws where the time of a session's life goes, by stage.
@@ -221,6 +244,9 @@ func (p *crypto) drawShares(a area, v *view) {
 		}
 		sum += spent[i]
 		most = max(most, spent[i])
+	}
+	if cpuEnd > 0 {
+		p.sayUnknownCPU(a, v, now, known)
 	}
 	for i, s := range stageStyles {
 		row := in.sub(rect{0, 1 + i, in.w, 1})
@@ -266,6 +292,33 @@ func ofCPU(v *view, now delta, known bool, stage int) float64 {
 		return nan
 	}
 	return busy.Seconds() / used
+}
+
+// Why the share of the processor is not known: of handshakes, or of any call.
+var (
+	awayTexts = [...]string{"handshakes wait for the network, not for the CPU", "handshakes wait for the network", "handshakes wait"}
+	heldTexts = [...]string{"calls are held up: what they take of the CPU is not known", "calls are held up, CPU not known", "calls are held up"}
+)
+
+// sayUnknownCPU says in the lower border why there is no share of the processor time.
+func (p *crypto) sayUnknownCPU(a area, v *view, now delta, known bool) {
+	texts := &awayTexts
+	switch {
+	case !known || v.snap.Process.CPUPercent <= 0:
+		return
+	case math.IsNaN(ofCPU(v, now, known, stageCreate)):
+		texts = &heldTexts
+	case !math.IsNaN(ofCPU(v, now, known, stageHandshake)):
+		return
+	}
+	y, room := a.h-1, a.w-3-viewRoom
+	for _, t := range texts {
+		if columnsOf(t) <= room {
+			a.set(2, y, ' ', styleBorder)
+			a.set(a.text(3, y, t, styleFaint), y, ' ', styleBorder)
+			return
+		}
+	}
 }
 
 var (

@@ -50,8 +50,10 @@ func (p *crypto) drawLatency(a area, v *view) {
 	if in.h < 1 || in.w < latencyName+4*quantileWidth+4 {
 		return
 	}
-	p.buf = append(p.buf[:0], "over the run"...)
-	a.boxNote(title, a.noteEnd(), p.buf, styleFaint)
+	if in.h > 2*len(latencyRows) || a.w >= 70 { // the headings of two tables may be there
+		p.buf = append(p.buf[:0], "over the run"...)
+		a.boxNote(title, a.noteEnd(), p.buf, styleFaint)
+	}
 	const long, short = "service: from the actual start · response: from the intended one", "from the actual · from the intended start"
 	for _, t := range [...]string{long, short} {
 		if columnsOf(t)+6 <= a.w {
