@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"math"
-
 	"github.com/SAGE-X-project/sagetop/engine/load"
 	"github.com/SAGE-X-project/sagetop/engine/session"
 	"github.com/SAGE-X-project/sagetop/internal/format"
@@ -203,7 +201,8 @@ func (p *poolPage) drawMiss(a area, v *view) {
 		room -= samples
 		in.textRight(in.w, 0, "timed", styleFaint)
 	case room < len(figures)*figure:
-		columns = figures[1:]
+		figures[1] = figures[2] // without the median
+		columns = figures[:2]
 	}
 	each := room / len(columns)
 	rows := [...]struct {
@@ -231,16 +230,36 @@ func (p *poolPage) drawMiss(a area, v *view) {
 			p.buf = format.AppendDuration(p.buf[:0], times[y])
 			in.bytesRight(end, 1+y, p.buf, r.s)
 		}
-		more := times[1] - times[0]
-		p.buf = p.buf[:0]
-		if more < 0 {
-			p.buf = append(p.buf, "−"...)
+		if i == 0 {
+			p.drawMore(in, end, times[1]-times[0], min(s.CreateHit.Count, s.CreateMiss.Count))
 		}
-		p.buf = format.AppendDuration(p.buf, math.Abs(more))
-		in.bytesRight(end, 3, p.buf, styleStrong)
 	}
 	if in.h > 4 {
 		p.drawAllocated(in, v)
+	}
+}
+
+// fewTimed is how many creations of either kind tell nothing yet about their difference.
+const fewTimed = 30
+
+// drawMore draws by how much longer a miss takes, in the mean: the difference of two
+// percentiles would be that of no creation at all. A difference below zero, or of a few,
+// is chance.
+func (p *poolPage) drawMore(in area, end int, more float64, timed uint64) {
+	if timed >= fewTimed && !(more < 0) {
+		p.buf = format.AppendDuration(p.buf[:0], more)
+		in.bytesRight(end, 3, p.buf, styleStrong)
+		return
+	}
+	in.textRight(end, 3, dash, styleDim)
+	if timed == 0 {
+		return
+	}
+	for _, t := range [...]string{"no more than noise", "just noise", "noise"} {
+		if end+2+columnsOf(t) <= in.w {
+			in.text(end+2, 3, t, styleFaint)
+			return
+		}
 	}
 }
 

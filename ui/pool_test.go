@@ -336,7 +336,7 @@ func TestNoMissSeen(t *testing.T) {
 	if got := b.row("│ miss "); !strings.HasPrefix(got, "│ miss – – – 0 ") {
 		t.Errorf("%q", got)
 	}
-	if got := b.row("│ more "); !strings.HasPrefix(got, "│ more – – – ") {
+	if got := b.row("│ more "); !strings.HasPrefix(got, "│ more – │") {
 		t.Errorf("%q", got)
 	}
 }
