@@ -11,7 +11,12 @@ import (
 // been used before have the first, and so many classes each of the others.
 type reuseRows struct{ rows, each int }
 
-// reuseRowsOf makes rows for the classes up to last.
+// leastReuseRows are shown even if nothing was used that often: so the first minute does
+// not grow row by row.
+const leastReuseRows = 8
+
+// reuseRowsOf makes rows for the classes up to last, at most so many. Those above are
+// left out: as a class that ever occurred stays, rows are added and never go.
 func reuseRowsOf(last, rows int) reuseRows {
 	r := reuseRows{each: 1}
 	if rows < 2 {
@@ -20,7 +25,8 @@ func reuseRowsOf(last, rows int) reuseRows {
 	for r.each*(rows-1) < last {
 		r.each++
 	}
-	r.rows = min(rows, 1+(load.NumReuseClasses-1+r.each-1)/r.each)
+	up := func(classes int) int { return 1 + (classes+r.each-1)/r.each }
+	r.rows = min(rows, max(up(last), leastReuseRows), up(load.NumReuseClasses-1))
 	return r
 }
 
