@@ -217,6 +217,7 @@ var labelNames = [session.NumLabels]string{
 // fewer than legendAbove rows has none.
 const (
 	legendWidth = 23
+	legendGap   = 2
 	legendAbove = 9
 )
 
@@ -242,7 +243,7 @@ func (p *plotter) chartHKDF(a area, v *view) {
 	in := a.inner()
 	above := 0
 	if a.h >= legendAbove {
-		perRow := max(in.w/legendWidth, 1)
+		perRow := legendPerRow(in.w)
 		above = (n + perRow - 1) / perRow
 		p.drawLegend(in.sub(rect{0, 0, in.w, above}), v, layers, perRow)
 	}
@@ -282,13 +283,16 @@ func (p *plotter) collectLayers(c *columns) int {
 	return n
 }
 
+// legendPerRow returns how many entries of the legend stand beside each other in w cells.
+func legendPerRow(w int) int { return max(w/(legendWidth+legendGap), 1) }
+
 // drawLegend lists the layers, the topmost first, perRow in a row, with their
 // present rates.
 func (p *plotter) drawLegend(a area, v *view, layers []layer, perRow int) {
 	d, ok := v.history.between(v.at, recent)
 	w, gap := a.w/perRow, 1
 	if perRow > 1 {
-		gap = min(max(w-legendWidth, 1), 3)
+		gap = min(max(w-legendWidth, legendGap), 3)
 	}
 	for i := range layers {
 		e := a.sub(rect{i % perRow * w, i / perRow, w, 1})
@@ -311,13 +315,22 @@ func (p *plotter) drawLegend(a area, v *view, layers []layer, perRow int) {
 	}
 }
 
+// appendCycles appends a number of GC cycles.
+func appendCycles(dst []byte, n int) []byte {
+	dst = append(format.AppendCount(dst, uint64(n)), " cycle"...)
+	if n != 1 {
+		dst = append(dst, 's')
+	}
+	return dst
+}
+
 func (p *plotter) chartPauses(a area, v *view) {
 	c := p.columnsFor(v, plotWidth(a), dotsAcross)
 	b := p.chart(a, "GC pauses")
 	low, high := p.gatherPauses(v, c)
 	p.buf = p.buf[:0]
 	if n, longest := pausesAt(v); n > 0 {
-		p.buf = append(format.AppendCount(p.buf, uint64(n)), " cycles · longest "...)
+		p.buf = append(appendCycles(p.buf, n), " · longest "...)
 		p.buf = format.AppendDuration(p.buf, float64(longest))
 	} else {
 		p.buf = append(p.buf, "none yet"...)
@@ -416,11 +429,11 @@ func (p *plotter) chartHeap(a area, v *view) {
 	if d, ok := v.history.between(v.at, recent); ok {
 		p.buf = format.AppendBytes(p.buf, float64(d.to.heapLive))
 	}
-	b := p.chart(a, "heap")
+	b := p.chart(a, "heap, MiB")
 	b.note(p.buf, styleHeap)
 	b.note(append(p.buf[:0], "goal"...), styleGoal)
 	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
-		return append(format.AppendTick(dst, part*high), 'M')
+		return format.AppendTick(dst, part*high)
 	})
 	drawLine(plot, p.ys, high, styleGoal, v.ascii)
 	p.ys = c.gauge(p.ys[:0], heapLive)

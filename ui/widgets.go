@@ -195,7 +195,8 @@ const (
 // free, and their labels, the newest first. A label stands at the right of its
 // line, or if it does not fit there, at the left, in the uppermost row where it
 // covers neither the curve nor another label; if it can, not even another line.
-// Where there is no such row, the newest takes the top and older ones are left out.
+// Where there is no such row, the newest takes that where it covers least, and older
+// ones are left out.
 func drawNotes(a area, notes []note) {
 	for _, n := range notes {
 		for y := range a.h {
@@ -219,7 +220,7 @@ func drawNotes(a area, notes []note) {
 			y = a.freeRow(x, w, n.x, isFree)
 		}
 		if y < 0 && i == len(notes)-1 {
-			y = 0
+			y = a.leastCovered(x, w)
 		}
 		if y >= 0 && x >= 0 {
 			a.text(x, y, n.label, styleMarker)
@@ -251,6 +252,24 @@ rows:
 		}
 	}
 	return -1
+}
+
+// leastCovered returns the uppermost of the rows in which w cells from x on, and those
+// beside them, hold the fewest that are not free.
+func (a area) leastCovered(x, w int) int {
+	best, least := 0, w+3
+	for y := range a.h {
+		n := 0
+		for i := x - 1; i <= x+w; i++ {
+			if !isFree(a.at(i, y).r) {
+				n++
+			}
+		}
+		if n < least {
+			best, least = y, n
+		}
+	}
+	return best
 }
 
 // cutWords returns as many whole words of a text as fit into w cells, at least one,
