@@ -119,8 +119,9 @@ func leftAligned(by load.SessionColumn) bool {
 }
 
 // placeColumns lays out a row of w cells, using the memory of dst: the least important
-// columns are left out, and what is left over makes the others wider.
-func placeColumns(w int, dst []placedColumn) []placedColumn {
+// columns are left out, but not the one by which the list is ordered, and what is left
+// over makes the others wider.
+func placeColumns(w int, order load.SessionColumn, dst []placedColumn) []placedColumn {
 	gap := 1
 	if w >= roomyTable {
 		gap = 2
@@ -128,7 +129,17 @@ func placeColumns(w int, dst []placedColumn) []placedColumn {
 	room := w - rowMarks - 1
 	var has [len(columnWidths)]bool
 	n := 0
-	for _, by := range columnImportance {
+	for i := range len(columnImportance) + 1 {
+		by := order // after the id, the most important
+		switch {
+		case i == 0:
+			by = load.ByID
+		case i > 1:
+			by = columnImportance[i-1]
+		}
+		if has[by] {
+			continue
+		}
 		need := columnWidths[by]
 		if n > 0 {
 			need += gap

@@ -75,7 +75,6 @@ func (p *sessionsPage) SetSize(w, h int) {
 // arrange lays out the list anew.
 func (p *sessionsPage) arrange() {
 	p.layout = layoutSessions(p.w, p.h, p.editing != nil)
-	p.columns = placeColumns(max(p.layout.table.w-2, 0), p.columns)
 }
 
 // rows is how many sessions there is room for.

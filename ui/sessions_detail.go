@@ -213,7 +213,11 @@ func drawMeter(a area, taken int, share float64, s style, ascii bool) {
 func (p *sessionsPage) drawExpiry(line func(string) area, d *load.SessionDetail, t *told, v *view) {
 	if d.EndedBy != "" {
 		a := line("ended")
-		x := a.text(0, 0, d.EndedBy, styleWarn)
+		text := d.EndedBy
+		if columnsOf(text) > a.w { // without "closed" or "expired:", which go without saying
+			_, text, _ = strings.Cut(text, " ")
+		}
+		x := a.words(0, 0, text, a.w, styleWarn)
 		if ago := t.at - d.EndedAt; d.EndedAt > 0 && ago >= 0 {
 			p.buf = append(appendAge(append(p.buf[:0], ", "...), ago), " ago"...)
 			if x+columnsOfBytes(p.buf) <= a.w {

@@ -29,7 +29,7 @@ func (p *sessionsPage) listBindings() []binding {
 		},
 		{
 			name: "sort", keys: []string{"s"}, show: "s S", group: groupPage, hint: "sort", hintKeys: "s S", hintWith: []string{"reverse"}, idle: true,
-			help: "sort by the next column; reverse", act: live(func(m *model) tea.Cmd {
+			help: "sort by the next of all columns", act: live(func(m *model) tea.Cmd {
 				return p.sort(m, (p.order+1)%load.SessionColumn(load.NumSessionColumns))
 			}),
 		},

@@ -23,6 +23,7 @@ func (p *sessionsPage) drawTable(a area, v *view) {
 	}
 	has := p.look(v)
 	p.drawListNotes(a, title, v, has)
+	p.columns = placeColumns(in.w, p.sheet.order, p.columns)
 	for _, c := range p.columns {
 		p.drawHeading(in.sub(rect{0, 0, in.w, 1}), c, &p.sheet)
 	}

@@ -677,7 +677,7 @@ func BenchmarkSessionsFrame(b *testing.B) {
 func TestSessionColumns(t *testing.T) {
 	for w := minWidth - 2; w < 260; w++ {
 		x := rowMarks
-		for i, c := range placeColumns(w, nil) {
+		for i, c := range placeColumns(w, load.ByID, nil) {
 			if i > 0 {
 				x++
 			}

@@ -13,7 +13,7 @@ const trafficSpan = time.Minute
 
 // trafficPlot draws the frame of a chart of a session's traffic, and returns the area
 // of its curve.
-func (p *sessionsPage) trafficPlot(a area, t *told, v *view, title string, now []byte, s style, high float64) area {
+func (p *sessionsPage) trafficPlot(a area, t *told, v *view, title, unit string, now []byte, s style, high float64) area {
 	b := p.chart(a, title)
 	b.note(now, s)
 	in := b.inner()
@@ -29,7 +29,7 @@ func (p *sessionsPage) trafficPlot(a area, t *told, v *view, title string, now [
 	}
 	b.timeAxis(axisWidth+2, in.w-axisWidth-1, trafficSpan, end)
 	plot := in.valueAxis()
-	p.tick = format.AppendTick(p.tick[:0], high)
+	p.tick = append(format.AppendTick(p.tick[:0], high), unit...)
 	in.tick(0, p.tick)
 	p.tick = format.AppendTick(p.tick[:0], 0)
 	in.tick(in.h-1, p.tick)
@@ -61,6 +61,26 @@ func spread(dst []float64, points []load.TrafficPoint, n int, of func(*load.Traf
 	return dst
 }
 
+// drawWatched marks where watching began, so that what was not written down does not look
+// like silence.
+func drawWatched(plot area, ys []float64) {
+	first := 0
+	for first < len(ys) && math.IsNaN(ys[first]) {
+		first++
+	}
+	x := first/dotsAcross - 1
+	if x < 0 {
+		return
+	}
+	for y := range plot.h {
+		plot.set(x, y, noteRune, styleMarkerLine)
+	}
+	const label = "watched"
+	if x >= len(label) {
+		plot.text(x-len(label), 0, label, styleMarker)
+	}
+}
+
 // newest returns the last of the values, NaN where there is none.
 func newest(ys []float64) float64 {
 	if len(ys) == 0 {
@@ -75,21 +95,19 @@ func (p *sessionsPage) drawTraffic(a area, t *told, v *view) {
 	n := plotWidth(a) * dotsAcross
 	p.ys = spread(p.ys[:0], points, n, func(t *load.TrafficPoint) float64 { return float64(t.Messages) })
 	high := roundUp(max(highest(p.ys), 1))
-	title := "messages/s"
-	if a.w < twoTraffics/2 || len(points) == 0 {
-		title = "messages/s since it is watched"
-	}
+	const title = "messages/s since it is watched"
 	p.buf = append(p.buf[:0], dash...)
 	if y := newest(p.ys); !math.IsNaN(y) {
 		p.buf = format.AppendRate(p.buf[:0], y)
 	}
-	plot := p.trafficPlot(a, t, v, title, p.buf, styleSessions, high)
+	plot := p.trafficPlot(a, t, v, title, "", p.buf, styleSessions, high)
 	p.layers[0] = layer{p.ys, styleSessions, "", patterns[0], rune(letters[0])}
 	if len(points) == 0 {
 		p.drawNoTraffic(plot, t)
 		return
 	}
 	drawStack(plot, p.layers[:1], high, v.theme.patterns, v.ascii)
+	drawWatched(plot, p.ys)
 }
 
 func (p *sessionsPage) drawNoTraffic(plot area, t *told) {
@@ -116,7 +134,7 @@ func (p *sessionsPage) drawTrafficBytes(a area, t *told, v *view) {
 	if y := newest(in) + newest(out); !math.IsNaN(y) {
 		p.buf = append(format.AppendBytes(p.buf[:0], y), "/s"...)
 	}
-	plot := p.trafficPlot(a, t, v, "bytes/s, in and out", p.buf, styleSeal, high)
+	plot := p.trafficPlot(a, t, v, "bytes/s, in and out", "B", p.buf, styleSeal, high)
 	if len(points) == 0 {
 		p.drawNoTraffic(plot, t)
 		return
@@ -124,4 +142,5 @@ func (p *sessionsPage) drawTrafficBytes(a area, t *told, v *view) {
 	p.layers[0] = layer{in, styleHandshake, "", patterns[1], rune(letters[1])}
 	p.layers[1] = layer{out, styleSeal, "", patterns[0], rune(letters[0])}
 	drawStack(plot, p.layers[:2], high, v.theme.patterns, v.ascii)
+	drawWatched(plot, in)
 }
