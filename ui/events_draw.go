@@ -36,6 +36,16 @@ func (p *eventsPage) drawLanes(a area, v *view) {
 	for y := range in.h {
 		in.set(left, y, '│', styleBorder)
 	}
+	// The headings of the counts, whose columns have no row for them.
+	heading := func(end int) {
+		x := a.bytesRight(end, 0, p.buf, styleFaint)
+		a.set(x-1, 0, ' ', styleBorder)
+		a.set(end, 0, ' ', styleBorder)
+	}
+	p.buf = format.AppendSpan(p.buf[:0], v.window)
+	heading(2 + laneName + laneCount)
+	p.buf = append(p.buf[:0], "run"...)
+	heading(2 + laneName + 2*laneCount)
 	plot := in.sub(rect{left + 1, 0, in.w - left - 1, in.h})
 	plot.hit(hitChart, 0)
 	a.timesOf(left+2, plot.w, v)
@@ -141,6 +151,25 @@ func (p *eventsPage) drawTable(a area, v *view) {
 		}
 		p.buf = drawEvent(row, v, &v.history.events.list[p.rows[p.top+y]], &t, p.top+y == at, p.buf)
 	}
+	p.wholeText(a, v, &v.history.events.list[p.rows[at]], t.textWidth)
+}
+
+// wholeText writes the text of the event under the cursor into the lower border, where
+// its row has no room for it.
+func (p *eventsPage) wholeText(a area, v *view, ev *event, room int) {
+	at := v.at
+	if ev.at > at {
+		at = v.newest
+	}
+	then, _ := v.history.eventAt(*ev, at)
+	p.buf = appendEventText(p.buf[:0], &then)
+	if columnsOfBytes(p.buf) <= room {
+		return
+	}
+	y := a.h - 1
+	a.set(2, y, ' ', styleBorder)
+	drawFitting(a.sub(rect{3, y, a.w - 6, 1}), 0, p.buf, a.w-7, styleText)
+	a.set(3+min(columnsOfBytes(p.buf), a.w-7), y, ' ', styleBorder)
 }
 
 // tableNotes writes into the border of the table what is listed.
