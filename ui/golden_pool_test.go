@@ -71,17 +71,11 @@ func TestGoldenPoolAndCryptoLooks(t *testing.T) {
 			b.press("3")
 			b.size(80, 24)
 			b.pooledStory(session.PoolFreeList)
-			take := func(name string) {
-				for _, s := range lookSizes {
-					b.size(s[0], s[1])
-					golden(t, fmt.Sprintf("%s-%dx%d-%s.ansi.golden", name, s[0], s[1], look.name()), b.View()+"\n")
-				}
-			}
-			take("pool")
+			b.inLookSizes(t, "pool", look)
 			b.press("4")
-			take("crypto-keys")
+			b.inLookSizes(t, "crypto-keys", look)
 			b.press("v")
-			take("crypto-load")
+			b.inLookSizes(t, "crypto-load", look)
 		})
 	}
 }

@@ -71,13 +71,22 @@ func (l goldenLook) name() string {
 	return l.theme
 }
 
+// inLookSizes compares what is shown, in a look and at each of lookSizes, with a file.
+func (b *bench) inLookSizes(t *testing.T, name string, look goldenLook) {
+	t.Helper()
+	for _, s := range lookSizes {
+		b.size(s[0], s[1])
+		golden(t, fmt.Sprintf("%s-%dx%d-%s.ansi.golden", name, s[0], s[1], look.name()), b.View()+"\n")
+	}
+}
+
 func TestGoldenLooks(t *testing.T) {
 	for _, look := range looksOfGoldens {
 		t.Run(look.name(), func(t *testing.T) {
 			b := newBench(t, look.theme, look.ascii)
 			b.size(80, 24)
 			b.story()
-			golden(t, "overview-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
+			b.inLookSizes(t, "overview", look)
 		})
 	}
 }
@@ -88,7 +97,7 @@ func TestGoldenStripLooks(t *testing.T) {
 			b := newBench(t, look.theme, look.ascii)
 			b.size(80, 24)
 			b.richStory()
-			golden(t, "strip-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
+			b.inLookSizes(t, "strip", look)
 		})
 	}
 }
@@ -123,8 +132,7 @@ func TestGoldenCompareLooks(t *testing.T) {
 			}
 			t.Run(look.name()+" "+state.name, func(t *testing.T) {
 				b := onCompare(newBench(t, look.theme, look.ascii), state.lead)
-				b.size(80, 24)
-				golden(t, "compare-"+state.name+"-80x24-"+look.name()+".ansi.golden", b.View()+"\n")
+				b.inLookSizes(t, "compare-"+state.name, look)
 			})
 		}
 	}
