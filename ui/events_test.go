@@ -141,6 +141,7 @@ func TestEvents(t *testing.T) {
 			st.step(2, func(s *load.Snapshot) { s.Messages.Failed++ })
 			config := st.s.Config
 			st.s = *snapshotAt(0, 0)
+			st.s.Run = 1
 			st.s.Config, st.s.Valid = config, true
 			st.step(5, nil)
 		}, []string{"load note: all counters set to zero"}},

@@ -223,6 +223,7 @@ type history struct {
 	spent        spending // of the dashboard until now; whoever pushes sets it
 	snaps        snapshots
 
+	run      uint64        // of the newest snapshot
 	config   load.Config   // of the newest snapshot
 	changed  time.Duration // when that configuration came into force
 	start    time.Duration // when its profile began
@@ -249,8 +250,8 @@ func newHistory() *history {
 	}
 }
 
-// push records s. When the counters started anew, the past is dropped: nothing
-// can be subtracted across that.
+// push records s. When another run began, the past is dropped: nothing can be
+// subtracted across that.
 func (h *history) push(s *load.Snapshot) {
 	newest := h.fine.n - 1
 	forced := s.GC.Forced > h.forced
@@ -260,7 +261,7 @@ func (h *history) push(s *load.Snapshot) {
 	case newest < 0:
 		stands = false
 		h.config, h.changed = s.Config, s.Elapsed
-	case s.Elapsed < h.fine.time(newest) || s.Sessions.Created < h.fine.point(newest).created:
+	case s.Run != h.run:
 		h.fine.clear()
 		h.coarse.clear()
 		h.whole.clear()
@@ -272,7 +273,7 @@ func (h *history) push(s *load.Snapshot) {
 		h.resets++
 		stands = false
 		h.config, h.changed = s.Config, s.Elapsed
-	case s.Elapsed == h.fine.time(newest):
+	case s.Elapsed <= h.fine.time(newest):
 		return // the same moment twice
 	case s.Config != h.config:
 		stands = false
@@ -285,6 +286,7 @@ func (h *history) push(s *load.Snapshot) {
 		h.events.changed(s.Elapsed, label)
 		h.config, h.changed = s.Config, s.Elapsed
 	}
+	h.run = s.Run
 	if forced && newest >= 0 && h.fine.n > 0 {
 		h.markForced(s)
 	}

@@ -128,7 +128,12 @@ func TestHistoryStartsAnewAfterReset(t *testing.T) {
 	if len(h.markers) != 9 || len(h.cycles) != 10 {
 		t.Fatalf("%d markers and %d cycles, want 9 and 10", len(h.markers), len(h.cycles))
 	}
+	fell := snapshotAt(11*time.Second, 5)
+	if h.push(fell); h.resets != 0 {
+		t.Error("a counter that falls is taken for a reset")
+	}
 	s := snapshotAt(time.Second/10, 5)
+	s.Run = 1
 	s.GC.Recent = []load.Cycle{{Number: 10, At: -time.Second}, {Number: 11, At: time.Second / 20}}
 	h.push(s)
 	if h.fine.n != 1 || h.coarse.n != 1 || len(h.markers) != 0 || len(h.cycles) != 1 {

@@ -318,6 +318,7 @@ func TestPauseAndReset(t *testing.T) {
 		t.Errorf("called %v, want %v", b.engine.calls, want)
 	}
 	b.load = newFakeLoad(session.Tuned)
+	b.load.s.Run = 1
 	b.snapshots(5)
 	if !strings.Contains(b.plain(), "live 00:00:00") || b.history.fine.n != 5 {
 		t.Errorf("after a reset %d points remain:\n%s", b.history.fine.n, b.plain())

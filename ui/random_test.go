@@ -261,7 +261,9 @@ func (u *randomUser) snapshot() string {
 	switch s := &u.load.s; u.rng.IntN(60) {
 	case 0:
 		what = "counters anew"
+		run := s.Run + 1
 		u.load = newFakeLoad(session.Tuned)
+		u.load.s.Run = run
 	case 1, 2:
 		s.State = load.State(u.rng.IntN(int(load.Stopped) + 1))
 		what = "state " + s.State.String()

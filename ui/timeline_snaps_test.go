@@ -65,7 +65,9 @@ func TestSnapAt(t *testing.T) {
 			}
 		})
 	}
-	h.push(snapshotAt(time.Second, 0))
+	again := snapshotAt(time.Second, 0)
+	again.Run = 1
+	h.push(again)
 	if got := h.snapAt(run); got == nil || got.Elapsed != time.Second {
 		t.Errorf("after a reset %v is left", got)
 	}

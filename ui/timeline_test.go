@@ -324,6 +324,7 @@ func TestResetUnfreezes(t *testing.T) {
 	b.snapshots(50)
 	b.key("left")
 	b.load = newFakeLoad(session.Tuned)
+	b.load.s.Run = 1
 	b.snapshots(1)
 	if b.frozen {
 		t.Error("the view stands at a moment that is gone")

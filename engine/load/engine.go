@@ -43,6 +43,7 @@ type Engine struct {
 	state   State
 	err     error
 	run     *run
+	resets  uint64 // so far
 	shape   *Shape // of cfg, from start on
 	start   int64  // of the profile, engine time in ns
 	offered offered
@@ -260,6 +261,7 @@ func (e *Engine) Reset() error {
 	e.lister.leave(nil)
 	e.run.quiesce()
 	e.run.drain()
+	e.resets++
 	e.beginRun(r)
 	return nil
 }
@@ -446,7 +448,7 @@ func (o *offered) change(to *orders, started uint64) {
 func (o *offered) at(now int64, started uint64) float64 {
 	switch {
 	case o.closed:
-		return o.total + float64(started-o.base)
+		return o.total + float64(int64(started-o.base))
 	case o.shape == nil || now <= o.since:
 		return o.total
 	default:

@@ -44,6 +44,7 @@ type sampler struct {
 	past   [24]Snapshot // a ring of earlier snapshots, for rates
 	next   int
 	origin Snapshot // before which they do not go
+	most   uint64   // sessions that any snapshot told as created
 
 	wantHost bool
 	host     *stats.Host
@@ -61,6 +62,7 @@ func (s *sampler) begin() {
 	_ = s.gclog.Poll(func(stats.GCCycle) {}) // the cycles before are not this run's
 	s.recent, s.cycles, s.pauseTotal, s.forced = nil, 0, 0, 0
 	s.waits.Forget()
+	s.most = 0
 	s.forget(Snapshot{})
 	if s.wantHost && s.host == nil {
 		s.host = stats.NewHost()
@@ -119,7 +121,7 @@ func (s *sampler) giveBack() {
 
 // sample takes a snapshot. The caller holds the engine's mu.
 func (s *sampler) sample(e *Engine) Snapshot {
-	snap := Snapshot{State: e.state, Config: e.cfg, Version: e.version, ProfileStart: time.Duration(e.start), Valid: true}
+	snap := Snapshot{Run: e.resets, State: e.state, Config: e.cfg, Version: e.version, ProfileStart: time.Duration(e.start), Valid: true}
 	snap.Handshakes.Suite, snap.Handshakes.Transport = e.cfg.Handshake, e.cfg.Transport
 	s.seq++
 	snap.Seq = s.seq
@@ -128,6 +130,7 @@ func (s *sampler) sample(e *Engine) Snapshot {
 	}
 	s.leaveOut()
 	s.counters(&snap, e.run)
+	s.neverFewer(&snap.Sessions)
 	s.sampled(&snap, e.run)
 	now := e.run.now() // after the counters, so that no rate is too high
 	snap.Elapsed = time.Duration(now)
@@ -187,6 +190,17 @@ func (s *sampler) counters(snap *Snapshot, r *run) {
 	snap.HKDF = HKDF{Calls: c.HKDFTotal(), Bytes: c.HKDFBytes, ByLabel: c.HKDFCalls}
 	snap.KeyAllocs = c.KeyAllocations
 	snap.Messages.Sealed, snap.Messages.Opened, snap.Messages.Bytes = c.Sealed, c.Opened, c.BytesSealed
+}
+
+// neverFewer keeps the sessions from becoming fewer than they were. An end whose peer
+// could not be made is counted until the lane has said so; in the next snapshot it
+// would be missing. It stays, as one that was closed, until there are more.
+func (s *sampler) neverFewer(n *Sessions) {
+	if n.Created < s.most {
+		n.Removed += s.most - n.Created
+		n.Created = s.most
+	}
+	s.most = n.Created
 }
 
 // sampled tells what the managers took samples of.

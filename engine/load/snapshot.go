@@ -38,6 +38,7 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // after it was taken, and what its slices point to is shared and read-only.
 type Snapshot struct {
 	Seq     uint64        `json:"seq"`        // grows by one with each snapshot taken
+	Run     uint64        `json:"run"`        // grows by one with each Reset: between two of the same run counters never fall
 	Elapsed time.Duration `json:"elapsed_ns"` // since the start or reset, monotonic, pauses included
 	State   State         `json:"state"`
 	// Compared is how much of Elapsed experiments had, in which there was no load.
