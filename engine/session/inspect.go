@@ -32,8 +32,10 @@ type Info struct {
 	Messages uint64
 	// BytesIn and BytesOut count plaintext opened and sealed.
 	BytesIn, BytesOut uint64
-	// Slot numbers the storage, from 1 in each manager, and Reuses is how many
-	// sessions it served before this one.
+	// Slot numbers the storage, from 1 in each manager, in the order in which it was
+	// made: for each session while the pool is off. After the last number comes 1
+	// again, whether or not that storage is in use still. Reuses is how many sessions
+	// it served before this one.
 	Slot, Reuses uint32
 	// KeyIDs are those bound to the session, in the order of their binding.
 	KeyIDs []string

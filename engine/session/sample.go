@@ -30,8 +30,9 @@ func (s *Samples) Reset() {
 
 // AddSamples adds the times that the manager took so far to s. The first creation
 // of each shard and schedule asks for a sample, and so does each 64th after it; the
-// next creation of the manager that succeeds is the one that is taken. So there are at
-// least Created/SampleEvery, but for those still asked for.
+// next creation of the manager is the one that is taken, or the one after it if that one
+// fails. So there are at least Created/SampleEvery, but for those still asked for and
+// those that failed twice.
 func (m *Manager) AddSamples(s *Samples) {
 	m.samples.derive.AddTo(&s.Derive)
 	m.samples.hit.AddTo(&s.CreateHit)
@@ -42,7 +43,10 @@ func (m *Manager) AddSamples(s *Samples) {
 type samples struct {
 	_   [64]byte
 	due atomic.Int64 // samples asked for; creations look at it, and seldom write
-	_   [64]byte
+	// again is whether the latest was given back, by a creation that failed: where
+	// all fail, not each is to pay for being timed.
+	again atomic.Bool
+	_     [64]byte
 
 	mu                sync.Mutex // whoever records holds it: a histogram takes one
 	derive, hit, miss stats.Histogram
@@ -73,9 +77,12 @@ func (m *Manager) createSampled(p *Params) (Session, error) {
 	h, err := m.create(p, &t)
 	scrubStack()
 	if err != nil {
-		m.samples.due.Add(1) // for one that succeeds
+		if !m.samples.again.Swap(true) {
+			m.samples.due.Add(1) // for one that succeeds, if the next does
+		}
 		return h, err
 	}
+	m.samples.again.Store(false)
 	all := m.now() - t.began
 	s := &m.samples
 	s.mu.Lock()

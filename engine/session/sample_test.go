@@ -76,18 +76,44 @@ func wantSamples(t *testing.T, m *Manager, hit, miss uint64) {
 	}
 }
 
-// A creation that is refused is not timed, and the next that is not refused is.
+// A creation that is refused is not timed, and the next is if that is not refused, too:
+// where all are refused, not each is to pay for it. The next sample is taken again.
 func TestRefusedIsNotSampled(t *testing.T) {
-	m := newTestManager(t, Config{Shards: 1, MaxSessions: 1, SweepInterval: manual})
-	first := mustCreate(t, m, Params{Seed: seedOf(0)})
-	for range 5 {
-		_, err := m.Create(Params{Seed: seedOf(1)})
-		wantErr(t, "full", err, ErrFull)
+	for _, tt := range []struct {
+		refused           int
+		atOnce, afterMore uint64
+	}{{1, 1, 2}, {2, 0, 1}, {5, 0, 1}} {
+		m := newTestManager(t, Config{Shards: 1, MaxSessions: 1, SweepInterval: manual})
+		last := mustCreate(t, m, Params{Seed: seedOf(0)})
+		for range tt.refused {
+			_, err := m.Create(Params{Seed: seedOf(1)})
+			wantErr(t, "full", err, ErrFull)
+		}
+		if due := m.samples.due.Load(); due != int64(tt.atOnce) {
+			t.Errorf("refused %d times: %d samples are asked for", tt.refused, due)
+		}
+		for i := range uint64(66) {
+			wantErr(t, "close", last.Close(), nil)
+			last = mustCreate(t, m, Params{Seed: seedOf(i)})
+			if i == 0 {
+				wantSamples(t, m, 0, tt.atOnce)
+			}
+		}
+		wantSamples(t, m, 0, tt.afterMore)
 	}
-	wantSamples(t, m, 0, 0)
-	wantErr(t, "close", first.Close(), nil)
-	mustCreate(t, m, Params{Seed: seedOf(1)})
-	wantSamples(t, m, 0, 1)
+}
+
+// Slots are numbered from 1 on, again and again.
+func TestSlotNumbersHaveNoZero(t *testing.T) {
+	m := newTestManager(t, Config{SweepInterval: manual})
+	m.slots.Store(math.MaxUint32 - 1)
+	for i, want := range []uint32{math.MaxUint32, 1, 2} {
+		info, err := mustCreate(t, m, Params{Seed: seedOf(uint64(i))}).Info()
+		wantErr(t, "info", err, nil)
+		if info.Slot != want {
+			t.Errorf("slot %d, want %d", info.Slot, want)
+		}
+	}
 }
 
 // No sample is lost or taken twice, whoever creates at the same time.

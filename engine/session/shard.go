@@ -62,7 +62,16 @@ func (sh *shard) acquire(o Optimizations) *slot {
 	if o.Pool != PoolNone {
 		sh.count.misses.Add(1)
 	}
-	return &slot{shard: sh, number: sh.manager.slots.Add(1)}
+	return &slot{shard: sh, number: sh.manager.nextSlot()}
+}
+
+// nextSlot returns the number of a new slot.
+func (m *Manager) nextSlot() uint32 {
+	n := m.slots.Add(1)
+	for n == 0 { // is none
+		n = m.slots.Add(1)
+	}
+	return n
 }
 
 // release gives a slot, which is wiped and in nobody else's hands, to the pool
