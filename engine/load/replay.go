@@ -9,9 +9,13 @@ import (
 	"github.com/SAGE-X-project/sagetop/internal/stats"
 )
 
-// replays is how often each call is made to find out what it allocates. Others
-// allocate meanwhile, but seldom within every one of so many calls.
-const replays = 24
+// Calls are made in groups, and what a group allocates is measured as one, since each
+// look at that stops the process. Others allocate meanwhile, but seldom within every one
+// of so many groups.
+const (
+	replayGroups = 8
+	replayGroup  = 4
+)
 
 // replayKey is what decides what the calls of a session allocate.
 type replayKey struct {
@@ -37,7 +41,9 @@ func keyOf(g *session.Glance) replayKey {
 	_, _, o := readTag(g.Tag)
 	k := replayKey{optimizations: o}
 	if g.Messages > 0 {
-		k.size = bits.Len64((g.BytesIn + g.BytesOut) / g.Messages)
+		if mean := (g.BytesIn + g.BytesOut) / g.Messages; mean > 0 {
+			k.size = bits.Len64(mean - 1)
+		}
 	}
 	return k
 }
@@ -48,7 +54,7 @@ func (k replayKey) run() *replay {
 	var ends [2]*session.Manager
 	for i := range ends {
 		m, err := session.NewManager(session.Config{
-			MaxSessions: 2, Shards: 1, PoolCapacity: 2, Optimizations: k.optimizations, SweepInterval: -1,
+			MaxSessions: replayGroup, Shards: 1, PoolCapacity: replayGroup, Optimizations: k.optimizations, SweepInterval: -1,
 		})
 		if err != nil {
 			return nil
@@ -59,45 +65,67 @@ func (k replayKey) run() *replay {
 	none := usage{math.Inf(1), math.Inf(1)}
 	r := &replay{create: none, seal: none, open: none, end: none}
 	plain := make([]byte, min(1<<k.size, maxMessageSize))
-	sealed, opened := make([]byte, 0, len(plain)+session.Overhead), make([]byte, 0, len(plain))
-	seed := make([]byte, session.SeedSize)
-	defer clear(seed)
-	for n := range replays + 1 {
-		rand.Read(seed) // never fails
-		var a, b session.Session
-		var err error
-		create := measured(func() { a, err = ends[0].Create(session.Params{Seed: seed, Role: session.Initiator}) })
-		if err != nil {
+	opened := make([]byte, 0, len(plain))
+	var seeds [replayGroup][]byte
+	var messages [replayGroup][]byte
+	for i := range seeds {
+		seeds[i], messages[i] = make([]byte, session.SeedSize), make([]byte, 0, len(plain)+session.Overhead)
+		defer clear(seeds[i])
+	}
+	var a, b [replayGroup]session.Session
+	var failed error
+	each := func(call func(i int) error) func() {
+		return func() {
+			for i := range replayGroup {
+				if err := call(i); err != nil {
+					failed = err
+				}
+			}
+		}
+	}
+	made := func(m *session.Manager, role session.Role, h *[replayGroup]session.Session) func() {
+		return each(func(i int) (err error) {
+			h[i], err = m.Create(session.Params{Seed: seeds[i], Role: role})
+			return err
+		})
+	}
+	createA, createB := made(ends[0], session.Initiator, &a), made(ends[1], session.Responder, &b)
+	seal := each(func(i int) (err error) { messages[i], err = a[i].Seal(messages[i][:0], plain, nil); return err })
+	open := each(func(i int) error { _, err := b[i].Open(opened, messages[i], nil); return err })
+	endA, endB := each(func(i int) error { return a[i].Close() }), each(func(i int) error { return b[i].Close() })
+	for n := range replayGroups + 1 {
+		for _, seed := range seeds {
+			rand.Read(seed) // never fails
+		}
+		if n == 0 { // fills the pools
+			for _, call := range []func(){createA, createB, seal, open, endA, endB} {
+				call()
+			}
+			continue
+		}
+		createB()
+		at := allocated()
+		for _, stage := range []struct {
+			call  func()
+			least *usage
+		}{{createA, &r.create}, {seal, &r.seal}, {open, &r.open}, {endA, &r.end}} {
+			stage.call()
+			now := allocated()
+			stage.least.least(usage{(now.objects - at.objects) / replayGroup, (now.bytes - at.bytes) / replayGroup})
+			at = now
+		}
+		endB()
+		if failed != nil {
 			return nil
 		}
-		if b, err = ends[1].Create(session.Params{Seed: seed, Role: session.Responder}); err != nil {
-			return nil
-		}
-		var message []byte
-		seal := measured(func() { message, _ = a.Seal(sealed, plain, nil) })
-		open := measured(func() { _, err = b.Open(opened, message, nil) })
-		end := measured(func() { _ = a.Close() })
-		_ = b.Close()
-		if err != nil {
-			return nil
-		}
-		if n == 0 {
-			continue // the first fills the pools
-		}
-		r.create.least(create)
-		r.seal.least(seal)
-		r.open.least(open)
-		r.end.least(end)
 	}
 	c := ends[0].Counters()
 	r.hkdf = float64(c.HKDFTotal()) / float64(c.Created)
 	return r
 }
 
-// measured returns what the process allocates during a call.
-func measured(call func()) usage {
+// allocated returns what the process allocated so far.
+func allocated() usage {
 	objects, bytes := stats.ExactAllocs()
-	call()
-	objectsAfter, bytesAfter := stats.ExactAllocs()
-	return usage{float64(objectsAfter - objects), float64(bytesAfter - bytes)}
+	return usage{float64(objects), float64(bytes)}
 }
