@@ -25,10 +25,9 @@ type filterLine struct {
 const maxRecall = 50
 
 // What is said while a filter is typed.
-const (
-	filterExample = "age>10s msgs=0 suite=hybrid state=idle, or part of an id"
-	filterNames   = "columns: id state role suite transport age idle msgs in out bytes expires slot reuses"
-)
+const filterExample = "age>10s msgs=0 suite=hybrid state=idle, or part of an id"
+
+var filterNames = "columns: " + strings.Join(load.FilterColumns(), " ")
 
 // editFilter opens the line.
 func (p *sessionsPage) editFilter(m *model) tea.Cmd {
