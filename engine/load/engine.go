@@ -263,7 +263,18 @@ func (e *Engine) Reset() error {
 	e.run.drain()
 	e.resets++
 	e.beginRun(r)
+	e.forget()
 	return nil
+}
+
+// forget lets go of what was looked at in runs before, as soon as nobody asks for it.
+func (e *Engine) forget() {
+	time.AfterFunc(listerLinger+watchInterval, func() {
+		r, _ := e.lister.serves()
+		if lists, watches := e.lister.forget(), r == nil || e.watching.forget(r); !lists || !watches {
+			e.forget()
+		}
+	})
 }
 
 // Next waits for the next snapshot, of which there are ten a second but during an

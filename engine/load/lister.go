@@ -28,6 +28,9 @@ const (
 	// answer to a question. Waking up so often, and answering, takes a third as much
 	// again as the former, which makes one hundredth.
 	busyShare, idleShare = 0.0075, 0.10
+	// urgentEvery is how long after a pass that was hurried, whole or not, there is
+	// another: questions that change all the time are no way to more than busyShare.
+	urgentEvery = 2 * time.Second
 	// listerRoom is the step in which rows are kept, so that scrolling a little
 	// takes no other pass.
 	listerRoom = 256
@@ -37,12 +40,14 @@ const (
 // of which there may be a million: passes over all of them go on in the background
 // while somebody asks, and for two seconds more, and a call tells the order that the
 // last pass found, with rows that are read now. A pass costs the load at most one
-// hundredth of the processor time, and up to a tenth while most of that is idle; so
-// does the first pass for a new query, that its answer comes soon. A query that
+// hundredth of the processor time, and up to a tenth while most of that is idle. So may
+// the first pass for a new query, that its answer comes soon, unless the last pass for
+// which that was so ended less than two seconds ago. A query that
 // differs in Offset, Limit or Follow alone is not new, as long as the answer is in
 // what was kept.
 //
-// What is kept takes memory by Offset and Limit together, some 200 bytes a row.
+// What is kept takes memory by Offset and Limit together, some 200 bytes a row, and
+// for no more rows than there are sessions.
 //
 // The error is a [*FilterError]; [ErrComparing] and [ErrNotRunning] come with the
 // last list, whose sessions are over.
@@ -95,7 +100,7 @@ type found struct {
 // seen is a session as it was when it was looked at.
 type seen struct {
 	session.Glance
-	at    int64 // when that was, engine time
+	at    time.Duration // when that was, on the manager's clock
 	ended bool
 }
 
@@ -127,7 +132,23 @@ func (l *lister) use(r *run) {
 	defer l.mu.Unlock()
 	l.run, l.err = r, nil
 	l.query.follow = session.Session{} // what is known of one is of another run
-	l.renew()
+	l.found, l.spare = nil, nil        // which would keep that run
+	l.edit()
+}
+
+// forget lets go of a followed session that is over, unless somebody asks still,
+// which it tells: the session would keep all that its run had.
+func (l *lister) forget() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m := l.followed.Manager; m == nil || l.run == nil || m == l.run.initiators || m == l.run.responders {
+		return true // none, or of the run that goes on, or that was the last
+	}
+	if time.Since(l.asked) <= listerLinger {
+		return false
+	}
+	l.followed, l.query.follow = seen{}, session.Session{}
+	return true
 }
 
 // leave says that there are none to be listed, and why. It returns what is closed
@@ -165,7 +186,7 @@ func (l *lister) edit() {
 
 // list is Engine.Sessions.
 func (l *lister) list(q SessionQuery) (SessionList, error) {
-	q.Offset, q.Limit = max(q.Offset, 0), min(max(q.Limit, 0), MaxSessionRows)
+	q.Offset, q.Limit = min(max(q.Offset, 0), MaxSessionOffset), min(max(q.Limit, 0), MaxSessionRows)
 	if int(q.Order) >= NumSessionColumns {
 		q.Order = ByID
 	}
@@ -210,7 +231,7 @@ func (l *lister) look(s *seen) {
 	case l.run == nil || s.Session.Glance(&s.Glance) != nil:
 		s.ended = true
 	default:
-		s.at = l.run.now()
+		s.at = time.Since(s.Manager.Epoch())
 	}
 }
 
@@ -279,7 +300,7 @@ func (s *seen) row(row *SessionRow, epoch time.Time) {
 	if s.Manager != nil {
 		offset = s.Manager.Epoch().Sub(epoch)
 	}
-	fill(row, &s.Glance, offset, time.Duration(s.at))
+	fill(row, &s.Glance, offset, s.at+offset)
 	if s.ended {
 		row.State = SessionEnded
 	}
@@ -350,9 +371,14 @@ func (l *lister) work(r *run, gone chan struct{}) {
 	for {
 		l.mu.Lock()
 		if l.run != r || r.stopped.Load() || time.Since(l.asked) > listerLinger {
-			l.going = nil
+			l.going, l.spare = nil, nil
 			l.mu.Unlock()
 			return
+		}
+		if p.owed > 0 { // for what came to nothing
+			l.mu.Unlock()
+			p.wait(p.owed)
+			continue
 		}
 		f := l.spare
 		l.spare = nil
@@ -363,12 +389,20 @@ func (l *lister) work(r *run, gone chan struct{}) {
 		}
 		began := time.Now()
 		whole := p.over(f)
+		if whole {
+			p.due() // before it counts as hurried no more
+		}
+		if p.hurried {
+			p.hurried, p.calm = false, time.Now().Add(urgentEvery)
+		}
 		l.mu.Lock()
-		if whole && l.run == r && l.edits.Load() == p.edits {
+		switch {
+		case l.run != r: // what was found is of sessions that are over
+		case whole && l.edits.Load() == p.edits:
 			l.spare, l.found = l.found, f
 			l.urgent = false
 			l.refollow()
-		} else {
+		default:
 			l.spare = f
 		}
 		l.mu.Unlock()
@@ -397,9 +431,12 @@ type pass struct {
 	room   []session.Session
 	one    ranked
 
-	began time.Time // of the work since the last rest
-	ended bool      // before it was whole
-	timer *time.Timer
+	began   time.Time     // of the work that is not paid for
+	owed    time.Duration // of rest
+	hurried bool          // the pass takes more than busyShare for being urgent
+	calm    time.Time     // until when none may be hurried
+	ended   bool          // before it was whole
+	timer   *time.Timer
 }
 
 func newPass(l *lister, r *run) *pass {
@@ -412,7 +449,8 @@ func newPass(l *lister, r *run) *pass {
 func (p *pass) over(f *found) bool {
 	kept := f.kept[:0]
 	clear(f.kept[:cap(f.kept)])
-	if room := p.query.keep + max(p.query.keep/4, listerRoom); cap(kept) < room || cap(kept) > 4*room {
+	keep := min(p.query.keep, p.run.live()) // no room for what there is not
+	if room := keep + max(keep/4, listerRoom); cap(kept) < room || cap(kept) > 4*room {
 		kept = make([]ranked, 0, room)
 	}
 	*f = found{kept: kept, epoch: p.run.epoch, before: -1}
@@ -478,7 +516,7 @@ func (p *pass) see(g *session.Glance) bool {
 	if p.full && one.compare(&f.kept[p.query.keep-1], p.query.reverse) > 0 {
 		return true
 	}
-	one.Glance, one.at = *g, int64(p.now)
+	one.Glance, one.at = *g, p.now-p.offset
 	f.kept = append(f.kept, *one)
 	if len(f.kept) == cap(f.kept) {
 		p.cut()
@@ -507,16 +545,32 @@ func (p *pass) pace() bool {
 	return p.lister.edits.Load() == p.edits && !p.run.stopped.Load()
 }
 
-// rest sleeps for as long as the work since the last rest asks for, and for no less
-// than least; unless the question changes, or the run ends.
+// rest sleeps for as long as is owed, and for no less than least; unless the question
+// changes, or the run ends. What is left then is owed still.
 func (p *pass) rest(least time.Duration) {
+	p.due()
+	p.wait(max(p.owed, least))
+}
+
+// due adds to what is owed as much rest as the work since it last did asks for.
+func (p *pass) due() {
+	if p.urgent && !p.hurried && !time.Now().Before(p.calm) {
+		p.hurried = true
+	}
 	share := busyShare
-	if p.urgent || p.run.pressure.idle.Load() {
+	if p.hurried || p.run.pressure.idle.Load() {
 		share = idleShare
 	}
-	work := time.Since(p.began)
-	due := time.Duration(float64(work)/(share*float64(runtime.GOMAXPROCS(0)))) - work
-	p.timer.Reset(max(due, least, 0))
+	now := time.Now()
+	work := max(now.Sub(p.began), 0)
+	p.owed += max(time.Duration(float64(work)/(share*float64(runtime.GOMAXPROCS(0))))-work, 0)
+	p.began = now
+}
+
+// wait waits for so long, or until the question changes, or the run ends.
+func (p *pass) wait(d time.Duration) {
+	began := time.Now()
+	p.timer.Reset(max(d, 0))
 	select {
 	case <-p.timer.C:
 	case <-p.lister.change:
@@ -524,6 +578,7 @@ func (p *pass) rest(least time.Duration) {
 	}
 	p.timer.Stop()
 	p.began = time.Now()
+	p.owed = max(p.owed-p.began.Sub(began), 0)
 }
 
 // key returns a number by which sessions are in the order of a column, where it is

@@ -347,8 +347,13 @@ func TestDetailThroughTheEnd(t *testing.T) {
 				if tt.name != "reset" && (d.EndedAt < l.At || d.EndedAt > 2*time.Hour || d.Messages+1 < uint64(d.Sent)) {
 					t.Errorf("ended at %s, after %d of %d messages", d.EndedAt, d.Messages, d.Sent)
 				}
-				if tt.name == "reset" && d.Created >= 0 {
-					t.Errorf("created at %s of a clock that began later", d.Created)
+				if tt.name == "reset" {
+					if d.Created >= 0 || d.EndedAt > 0 || d.EndedAt < d.Created || d.Age > time.Minute {
+						t.Errorf("created at %s, %s old, ended at %s of a clock that began later", d.Created, d.Age, d.EndedAt)
+					}
+					if n := len(d.Traffic); n < 5 || d.Traffic[n-1].At > 0 || d.Traffic[0].At < d.Created {
+						t.Errorf("%d seconds of traffic, %+v", n, d.Traffic)
+					}
 				}
 				if tt.name == "life" && d.EndedAt < d.PlannedEnd {
 					t.Errorf("ended at %s, planned for %s", d.EndedAt, d.PlannedEnd)

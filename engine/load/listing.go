@@ -45,7 +45,7 @@ type SessionRow struct {
 	// Expires is how long it lives yet if it is not used again; Never if it has
 	// no limit of time.
 	Expires time.Duration
-	Slot    uint32 // the number of its storage, from 1 in each manager
+	Slot    uint32 // the number of its storage, from 1 in each manager; after the last comes 1 again
 	Reuses  uint32 // how many sessions that storage served before
 	// Handle is for whoever wants to do something about it; see Engine.CloseSession.
 	Handle session.Session
@@ -84,15 +84,19 @@ type SessionQuery struct {
 	Filter  string // see ParseSessionFilter; "" is all
 	Order   SessionColumn
 	Reverse bool // the largest first
-	Offset  int  // rows left out before the first
+	Offset  int  // rows left out before the first; no more than MaxSessionOffset
 	Limit   int  // rows at most; no more than MaxSessionRows
 	// Follow is a session to tell the place of, and to read anew each time; the zero
 	// Session is none. It is a handle because the two ends of a pair have one id.
 	Follow session.Session
 }
 
-// MaxSessionRows is how many rows one list can have.
-const MaxSessionRows = 10_000
+// MaxSessionRows is how many rows one list can have, and MaxSessionOffset how far its
+// first can be from the first of all. What is beyond is taken for that.
+const (
+	MaxSessionRows   = 10_000
+	MaxSessionOffset = 1 << 28
+)
 
 // SessionList is what a query found. Its order is that of the last whole pass over
 // all sessions; its rows are read anew at each call. Each end of a pair is a session

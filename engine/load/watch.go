@@ -36,6 +36,9 @@ const (
 	endedMessages = "expired: messages"
 )
 
+// unwatched marks a watch that who ran its pair has let go of.
+const unwatched = -1 << 62
+
 // watching is the session that somebody looks at.
 type watching struct {
 	mu sync.Mutex
@@ -48,6 +51,21 @@ type watching struct {
 func (w *watching) quiet() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+}
+
+// forget lets go of a session that is not of the run, unless somebody asks still,
+// which it tells.
+func (w *watching) forget(r *run) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch o := w.w; {
+	case o == nil || o.run == r:
+		return true
+	case time.Duration(o.run.now()-o.asked.Load()) <= watchLinger:
+		return false
+	}
+	w.w = nil
+	return true
 }
 
 // replay returns what the calls of such a session take. The caller holds mu.
@@ -69,7 +87,7 @@ type watch struct {
 	handle session.Session
 	run    *run
 	begun  time.Duration // engine time
-	asked  atomic.Int64  // engine time of the last call
+	asked  atomic.Int64  // engine time of the last call, or unwatched
 
 	mu      sync.Mutex
 	last    seen
@@ -150,7 +168,7 @@ func (l *lane) meet(p *pair) {
 
 // exchanged writes down a message of the given end, which was opened at a time.
 func (w *watch) exchanged(p *pair, now int64, end, size int) {
-	if now-w.asked.Load() > int64(watchLinger) {
+	if asked := w.asked.Load(); now-asked > int64(watchLinger) && w.asked.CompareAndSwap(asked, unwatched) {
 		p.watch = nil
 		w.run.watch.CompareAndSwap(w, nil)
 		return
@@ -172,6 +190,13 @@ func (w *watch) exchanged(p *pair, now int64, end, size int) {
 	w.look(now)
 }
 
+// ask notes that somebody asks, and tells whether the watch goes on: it does not once
+// it was let go of, or could be any moment.
+func (w *watch) ask(now int64) bool {
+	asked := w.asked.Load()
+	return asked != unwatched && now-asked <= int64(watchLinger) && w.asked.CompareAndSwap(asked, max(now, asked))
+}
+
 // copy takes over what is known of the pair. The caller holds mu.
 func (w *watch) copy(p *pair) {
 	w.pair = *p
@@ -187,7 +212,7 @@ func (w *watch) look(now int64) bool {
 		w.last.ended = true
 		return false
 	}
-	w.last.at = now
+	w.last.at = time.Duration(now) - w.last.Manager.Epoch().Sub(w.run.epoch)
 	return true
 }
 
@@ -274,11 +299,11 @@ func (w *watch) settle(now int64) {
 // there is a comparison, and after the end of the load, it tells of the watched
 // session, with [ErrComparing] or [ErrNotRunning].
 func (e *Engine) Session(h session.Session) (SessionDetail, error) {
-	r, why := e.lister.serves()
 	e.watching.mu.Lock()
 	defer e.watching.mu.Unlock()
+	r, why := e.lister.serves() // under the lock, or it could be another one's turn by now
 	w := e.watching.w
-	if r != nil && w != nil && (w.handle != h || w.run.now()-w.asked.Load() > int64(watchLinger)) {
+	if r != nil && w != nil && (w.handle != h || !w.ask(w.run.now())) {
 		w = nil
 	}
 	if w == nil {
@@ -319,7 +344,6 @@ func (w *watch) tell(r *run, why error) SessionDetail {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.run.now()
-	w.asked.Store(now)
 	switch {
 	case r == w.run:
 		if info, err := w.handle.Info(); err == nil {
@@ -329,13 +353,13 @@ func (w *watch) tell(r *run, why error) SessionDetail {
 			w.settle(now)
 		}
 	case r != nil:
-		w.ended(endedByReset, 0)
+		w.ended(endedByReset, int64(r.epoch.Sub(w.run.epoch)))
 	case errors.Is(why, ErrComparing):
 		if !w.look(now) {
 			w.ended(endedByHold, now)
 		}
 	default:
-		w.ended(endedByStop, w.last.at)
+		w.ended(endedByStop, int64(w.last.at+w.last.Manager.Epoch().Sub(w.run.epoch)))
 	}
 	epoch := w.run.epoch
 	if r != nil {
@@ -344,11 +368,16 @@ func (w *watch) tell(r *run, why error) SessionDetail {
 	return w.detail(epoch, time.Duration(now))
 }
 
-// detail puts the record into the form of a SessionDetail.
+// detail puts the record into the form of a SessionDetail, on the clock that began at
+// epoch.
 func (w *watch) detail(epoch time.Time, now time.Duration) SessionDetail {
+	shift := w.run.epoch.Sub(epoch) // of what is kept on the run's
 	d := SessionDetail{
 		Known: w.known, Limits: w.last.Limits, KeyIDs: w.info.KeyIDs,
-		EndedBy: w.endedBy, EndedAt: w.endedAt,
+		EndedBy: w.endedBy,
+	}
+	if w.endedBy != "" {
+		d.EndedAt = w.endedAt + shift
 	}
 	w.last.row(&d.SessionRow, epoch)
 	p := &w.pair
@@ -359,7 +388,7 @@ func (w *watch) detail(epoch time.Time, now time.Duration) SessionDetail {
 			d.Peer = p.a
 		}
 		d.Planned, d.Sent = int(p.messages), int(p.sent)
-		d.PlannedEnd, d.LeftToExpire = time.Duration(p.born+p.life), p.expire
+		d.PlannedEnd, d.LeftToExpire = time.Duration(p.born+p.life)+shift, p.expire
 		if p.costs.shake != nil {
 			d.Phases = new([handshake.NumPhases]PhaseTime)
 			for i, c := range p.costs.shake {
@@ -369,6 +398,9 @@ func (w *watch) detail(epoch time.Time, now time.Duration) SessionDetail {
 	}
 	d.Ledger = w.ledger(&d)
 	d.Traffic = w.points(now)
+	for i := range d.Traffic {
+		d.Traffic[i].At += shift
+	}
 	return d
 }
 
@@ -448,6 +480,8 @@ func (w *watch) lastMoment(now time.Duration) time.Duration {
 // returns [session.ErrClosed] for one that is over, [session.ErrNotFound] for one
 // that is not the load's, [ErrComparing] and [ErrNotRunning].
 func (e *Engine) CloseSession(h session.Session) error {
+	e.watching.mu.Lock()
+	defer e.watching.mu.Unlock()
 	r, why := e.lister.serves()
 	if why != nil {
 		return why
@@ -462,8 +496,6 @@ func (e *Engine) CloseSession(h session.Session) error {
 	if g.Manager != r.initiators && g.Manager != r.responders {
 		return session.ErrNotFound
 	}
-	e.watching.mu.Lock()
-	defer e.watching.mu.Unlock()
 	w := e.watching.w
 	if w == nil || w.handle != h {
 		return h.Close()
