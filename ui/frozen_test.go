@@ -10,7 +10,9 @@ import (
 
 // restart has the load begin anew, with all counters at zero.
 func (b *bench) restart() {
+	run := b.load.s.Run + 1
 	b.load = newFakeLoad(b.load.s.Config.Optimizations)
+	b.load.s.Run = run
 	b.snapshots(1)
 }
 
