@@ -230,17 +230,26 @@ func (a area) rune(x, y int, r rune, s style) int {
 	}
 }
 
-// textRight draws t so that it ends before column end, and returns where it starts.
+// textRight draws t so that it ends before column end, and returns where it starts. What
+// has no room begins with an ellipsis: a figure without its first digit is another.
 func (a area) textRight(end, y int, t string, s style) int {
 	x := end - columnsOf(t)
 	a.text(x, y, t, s)
+	a.cutLeft(x, end, y, s)
 	return x
+}
+
+func (a area) cutLeft(x, end, y int, s style) {
+	if x < 0 && end > 0 {
+		a.set(0, y, '…', s)
+	}
 }
 
 // bytesRight is textRight for a byte slice.
 func (a area) bytesRight(end, y int, t []byte, s style) int {
 	x := end - columnsOfBytes(t)
 	a.bytes(x, y, t, s)
+	a.cutLeft(x, end, y, s)
 	return x
 }
 

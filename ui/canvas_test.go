@@ -116,3 +116,29 @@ func TestFitWords(t *testing.T) {
 		t.Errorf("fitText of one long word = %q", got)
 	}
 }
+
+// TestCutAtTheLeft: what is drawn to the left of a column and has no room is seen to be cut.
+func TestCutAtTheLeft(t *testing.T) {
+	for _, tt := range []struct {
+		end  int
+		text string
+		want string
+	}{
+		{5, "12345", "12345 "},
+		{5, "512 B", "512 B "},
+		{4, "512 B", "…2 B  "},
+		{0, "512 B", "      "},
+	} {
+		var c canvas
+		for name, draw := range map[string]func(){
+			"text":  func() { c.all().textRight(tt.end, 0, tt.text, styleText) },
+			"bytes": func() { c.all().bytesRight(tt.end, 0, []byte(tt.text), styleText) },
+		} {
+			c.reset(6, 1)
+			draw()
+			if got := string(c.appendFrame(nil, &theme{}, false)); got != tt.want {
+				t.Errorf("%s: %q before %d is %q, want %q", name, tt.text, tt.end, got, tt.want)
+			}
+		}
+	}
+}
