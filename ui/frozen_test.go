@@ -117,3 +117,34 @@ func TestFrozenSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestUnseenIsTold: what is done to the load while the view is of another time is told,
+// since nothing else of it is seen.
+func TestUnseenIsTold(t *testing.T) {
+	for _, tt := range []struct{ key, want string }{
+		{"b", "P0-1 off, now; the view is of 00:00:05"},
+		{">", "rate 50k/s, now; the view is of"},
+		{"P", "load paused, now; the view is of"},
+		{"G", "collection forced, now; the view is of"},
+	} {
+		t.Run(tt.key, func(t *testing.T) {
+			b := newBench(t, "dark", false)
+			b.size(120, 40)
+			b.snapshots(50)
+			if b.Update(b.press(tt.key)); strings.Contains(b.plain(), "the view is of") {
+				t.Errorf("told in a live view:\n%s", b.plain())
+			}
+			b.engine.config = b.load.s.Config
+			b.press("space")
+			if b.Update(b.press(tt.key)); !strings.Contains(b.plain(), tt.want) {
+				t.Errorf("does not say %q:\n%s", tt.want, b.plain())
+			}
+		})
+	}
+	b := onSessions(t, "dark", false, 120, 40, 50)
+	b.press("space")
+	b.keys("x", "y")
+	if !strings.Contains(b.plain(), "closed, now; the view is of") {
+		t.Errorf("does not say that the session was closed:\n%s", b.plain())
+	}
+}

@@ -80,7 +80,7 @@ func collectBindings() []binding {
 // forceCollection has the engine collect; that it did is seen in the next snapshot.
 func (m *model) forceCollection() tea.Cmd {
 	engine := m.engine
-	return m.command(func() tea.Msg { return appliedMsg{engine.Collect()} })
+	return m.command(func() tea.Msg { return appliedMsg{err: engine.Collect(), did: "collection forced"} })
 }
 
 // Click implements clicker.

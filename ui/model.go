@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
+	"github.com/SAGE-X-project/sagetop/internal/format"
 )
 
 // noticeTime is how long an error stays in the footer, in the engine's time.
@@ -108,8 +109,12 @@ type (
 	// endedMsg says that there are no more snapshots, and why: nil if the engine
 	// has stopped.
 	endedMsg struct{ err error }
-	// appliedMsg says that a change was refused, if err is not nil.
-	appliedMsg struct{ err error }
+	// appliedMsg says that a change was refused, if err is not nil, or what was done,
+	// if that is to be told where it is not seen.
+	appliedMsg struct {
+		err error
+		did string
+	}
 	// resumedMsg says that the program is back after a suspension.
 	resumedMsg struct{}
 	// panickedMsg carries the panic of a command.
@@ -194,13 +199,14 @@ func (m *model) change(edit func(*load.Config) error) tea.Cmd {
 		was := engine.Config()
 		c := was
 		if err := edit(&c); err != nil {
-			return appliedMsg{err}
+			return appliedMsg{err: err}
 		}
 		err := engine.Apply(c)
-		if err == nil && c != was {
-			changes.push(was)
+		if err != nil || c == was {
+			return appliedMsg{err: err}
 		}
-		return appliedMsg{err}
+		changes.push(was)
+		return appliedMsg{did: changeLabel(was, c)}
 	})
 }
 
@@ -237,9 +243,12 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		m.err = msg.err
 		return m, tea.Quit
 	case appliedMsg:
-		if msg.err != nil {
+		switch {
+		case msg.err != nil:
 			m.notice, m.told, m.noticeAt = oneLine(msg.err), false, m.now()
-		} else if !m.told {
+		case m.frozen && msg.did != "":
+			m.tellUnseen(msg.did)
+		case !m.told:
 			m.notice = ""
 		}
 	case measuredMsg:
@@ -361,6 +370,12 @@ func (m *model) perform(b *binding) tea.Cmd {
 // tell shows news in the footer for a while.
 func (m *model) tell(text string) { m.notice, m.told, m.noticeAt = text, true, m.now() }
 
+// tellUnseen tells of what was done to the load while the view is of another time, so
+// that nothing of it is seen.
+func (m *model) tellUnseen(what string) {
+	m.tell(what + ", now; the view is of " + string(format.AppendClock(nil, m.view().at)))
+}
+
 // poll has the page shown ask for more than snapshots tell.
 func (m *model) poll() tea.Cmd {
 	if p, ok := m.pages[m.current].(poller); ok && m.trial == nil {
@@ -454,10 +469,10 @@ func (m *model) togglePause() tea.Cmd {
 	return m.command(func() tea.Msg {
 		if paused {
 			engine.Resume()
-		} else {
-			engine.Pause()
+			return appliedMsg{did: "load goes on"}
 		}
-		return appliedMsg{}
+		engine.Pause()
+		return appliedMsg{did: "load paused"}
 	})
 }
 
@@ -465,7 +480,7 @@ func (m *model) resetCounters() tea.Cmd {
 	engine := m.engine
 	m.frozen = false
 	return m.command(func() tea.Msg {
-		return appliedMsg{engine.Reset()}
+		return appliedMsg{err: engine.Reset()}
 	})
 }
 

@@ -129,7 +129,7 @@ func TestKeysChangeTheConfig(t *testing.T) {
 			}
 			want := b.engine.config
 			tt.want(&want)
-			if msg := b.press(tt.key); msg != (appliedMsg{}) {
+			if msg := b.press(tt.key); msg.(appliedMsg).err != nil {
 				t.Fatalf("the key gives %v", msg)
 			}
 			if len(b.engine.applied) != 1 || b.engine.applied[0] != want {

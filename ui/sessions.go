@@ -202,10 +202,12 @@ func (p *sessionsPage) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 		return nil, true
 	case closedMsg:
 		if msg.err != nil {
-			m.notice, m.noticeAt = oneLine(msg.err), m.now()
+			m.notice, m.told, m.noticeAt = oneLine(msg.err), false, m.now()
 			if errors.Is(msg.err, session.ErrClosed) {
 				m.notice = "session " + msg.name + " had ended already"
 			}
+		} else if m.frozen {
+			m.tellUnseen("session " + msg.name + " closed")
 		}
 		return p.ask(m, false), true
 	}

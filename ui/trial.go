@@ -261,7 +261,7 @@ func (t *trial) run(ctx context.Context, engine Engine, x *load.Experiment) tea.
 
 // refuse is a command that says why nothing was done.
 func refuse(err error) tea.Cmd {
-	return func() tea.Msg { return appliedMsg{err} }
+	return func() tea.Msg { return appliedMsg{err: err} }
 }
 
 // nextSlices waits for more slices of a trial, until it is over.

@@ -228,7 +228,7 @@ func (p *tunePanel) answer(m *model, change tea.Cmd) tea.Cmd {
 	return func() tea.Msg {
 		msg := change()
 		if applied, ok := msg.(appliedMsg); ok {
-			return tunedMsg(applied)
+			return tunedMsg{applied.err}
 		}
 		return msg
 	}

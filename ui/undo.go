@@ -32,12 +32,13 @@ func (m *model) undo() tea.Cmd {
 		defer applying.Unlock()
 		last := len(changes.list) - 1
 		if last < 0 {
-			return appliedMsg{errNoPast}
+			return appliedMsg{err: errNoPast}
 		}
-		err := engine.Apply(changes.list[last])
-		if err == nil {
-			changes.list = changes.list[:last]
+		was, before := engine.Config(), changes.list[last]
+		if err := engine.Apply(before); err != nil {
+			return appliedMsg{err: err}
 		}
-		return appliedMsg{err}
+		changes.list = changes.list[:last]
+		return appliedMsg{did: changeLabel(was, before)}
 	})
 }
