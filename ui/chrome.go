@@ -95,9 +95,10 @@ const headSeparator = " · "
 
 // The verdicts on the load.
 const (
-	verdictStarting = "starting"
-	verdictValid    = "valid"
-	verdictNot      = "not valid" // the longest
+	verdictStarting  = "starting"
+	verdictValid     = "valid"
+	verdictNot       = "not valid" // as long as any
+	verdictComparing = "comparing"
 )
 
 // drawHeader draws the two lines at the top: what runs and how it goes, and the
@@ -107,9 +108,12 @@ func (m *model) drawHeader(a area, v *view) {
 	m.head.update(v.snap.Config)
 	verdict, verdictStyle := verdictValid, styleGood
 	m.reason = ""
-	if !m.have || v.snap.State == load.Comparing {
+	switch {
+	case !m.have:
 		verdict, verdictStyle = verdictStarting, styleDim
-	} else if !v.snap.Valid {
+	case v.snap.State == load.Comparing:
+		verdict, verdictStyle = verdictComparing, styleDim
+	case !v.snap.Valid:
 		verdict, verdictStyle = verdictNot, styleWarn
 		m.reason = strings.Join(v.snap.Reasons, "; ")
 	}

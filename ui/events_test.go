@@ -347,3 +347,27 @@ func TestEventsLayoutFillsThePage(t *testing.T) {
 		}
 	}
 }
+
+// TestComparisonIsNoTrouble: a comparison empties the pool and rests the load, which is
+// nothing that went wrong; what does later on is told again.
+func TestComparisonIsNoTrouble(t *testing.T) {
+	st := newStory()
+	st.s.Config.Optimizations.Pool = session.PoolFreeList
+	st.step(20, nil)
+	before := len(st.told())
+	cold := func(s *load.Snapshot) {
+		s.Pool.Free, s.Valid = 0, false
+		s.Pool.Hits -= 100
+		s.Dropped.CPU += 5
+	}
+	st.step(2, func(s *load.Snapshot) { s.State = load.Comparing; cold(s) })
+	st.step(10, func(s *load.Snapshot) { s.State = load.Running; cold(s) })
+	if got := st.told()[before:]; len(got) != 2 || !strings.Contains(got[0], "begun") || !strings.Contains(got[1], "ended") {
+		t.Errorf("a comparison tells %q", got)
+	}
+	st.step(60, func(s *load.Snapshot) { s.Valid = true })
+	st.step(10, cold)
+	if got := strings.Join(st.told()[before+2:], "; "); !strings.Contains(got, "pool emptied") || !strings.Contains(got, "not reached") {
+		t.Errorf("later on %q is told", got)
+	}
+}

@@ -21,7 +21,14 @@ type watch struct {
 	cycle    uint64 // the newest known
 	full     bool   // the pool serves almost all
 	limited  bool   // memory is near its limit
+	// resting is whether a comparison has the process, or had it just now: it empties
+	// the pool, and the load has to come up again.
+	resting bool
+	until   time.Duration // so long, once it has ended
 }
+
+// restTime is for how long after a comparison nothing is said of load and pool.
+const restTime = 2 * time.Second
 
 const (
 	poolFull, poolMissing = 0.9, 0.5
@@ -42,9 +49,13 @@ func (e *events) update(h *history, s *load.Snapshot) {
 	w := &e.watch
 	if w.seen {
 		e.loadState(s)
-		e.loadReached(s)
-		e.refused(s.Elapsed, p)
-		e.pool(h, s, p)
+		if w.rests(s) {
+			w.full = false
+		} else {
+			e.loadReached(s)
+			e.refused(s.Elapsed, p)
+			e.pool(h, s, p)
+		}
 		if n := s.Messages.Failed - w.forged; n > 0 && s.Messages.Failed > w.forged {
 			e.add(event{
 				at: s.Elapsed, kind: eventLoad, sev: sevBad, code: codeForged, n: n, counted: true, text: "messages not authentic",
@@ -65,6 +76,15 @@ func (e *events) update(h *history, s *load.Snapshot) {
 	}
 	w.seen, w.point, w.state, w.compared = true, *p, s.State, s.Compared
 	w.forged, w.forced = s.Messages.Failed, s.GC.Forced
+}
+
+// rests reports whether a comparison is on, or was just now.
+func (w *watch) rests(s *load.Snapshot) bool {
+	if s.State == load.Comparing || w.state == load.Comparing {
+		w.resting, w.until = true, s.Elapsed+restTime
+	}
+	w.resting = w.resting && s.Elapsed < w.until
+	return w.resting
 }
 
 // loadState notes what somebody did to the load.

@@ -481,7 +481,7 @@ func TestNarrowHeader(t *testing.T) {
 			b.Update(snapshotMsg{s})
 			verdict := verdictNot
 			if state == load.Comparing {
-				verdict = verdictStarting
+				verdict = verdictComparing
 			}
 			head, _, _ := strings.Cut(b.plain(), "\n")
 			if !strings.HasPrefix(head, " sagetop ") || !strings.Contains(head, " · "+verdict) || columnsOf(head) != 60 || !strings.Contains(head, "00:00:02") {
