@@ -355,7 +355,7 @@ func (m *model) drawFooter(a area, v *view) {
 		for i := range list {
 			b := &list[i]
 			// Where a page has keys of its own, they have the room of the others.
-			if b.hint == "" || b.idle && m.trial != nil || len(own) > 0 && b.group != groupPage && b.group != groupProgram {
+			if b.hint == "" || m.refuses(b) || len(own) > 0 && b.group != groupPage && b.group != groupProgram {
 				continue
 			}
 			limit := end

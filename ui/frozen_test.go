@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"github.com/SAGE-X-project/sagetop/engine/load"
 )
 
@@ -147,4 +149,64 @@ func TestUnseenIsTold(t *testing.T) {
 	if !strings.Contains(b.plain(), "closed, now; the view is of") {
 		t.Errorf("does not say that the session was closed:\n%s", b.plain())
 	}
+}
+
+// TestFreezeOfOtherPages: pages that were not shown before the view was frozen have
+// what there was at the freeze, asked for once.
+func TestFreezeOfOtherPages(t *testing.T) {
+	t.Run("sessions", func(t *testing.T) {
+		b := onSessions(t, "dark", false, 120, 40, 50)
+		b.page.reset()
+		b.showPage(0)
+		b.snapshots(100)
+		b.sessions.at = b.snap.Elapsed
+		asked := len(b.sessions.queries)
+		b.keys(" ", "2")
+		if b.compose(); b.page.sheet.matched != 50 || strings.Contains(b.plain(), "was not shown") {
+			t.Errorf("no list:\n%s", b.plain())
+		}
+		b.snapshots(20)
+		if n := len(b.sessions.queries) - asked; n != 1 {
+			t.Errorf("%d questions", n)
+		}
+		hints, _, _ := strings.Cut(b.plain()[strings.LastIndex(b.plain(), "\n"):], "freeze")
+		if strings.Contains(hints, "sort") || strings.Contains(hints, "open") || !strings.Contains(hints, "close") {
+			t.Errorf("offers what it refuses: %q", hints)
+		}
+	})
+	t.Run("too late", func(t *testing.T) {
+		b := onSessions(t, "dark", false, 120, 40, 50)
+		b.page.reset()
+		b.snapshots(10)
+		b.sessions.at = b.snap.Elapsed
+		b.freeze()
+		cmd := b.page.PollFrozen(b.model)
+		b.press("space")
+		b.snapshots(10)
+		b.press("space")
+		if b.run(cmd); b.page.known {
+			t.Error("the list of another freeze is shown")
+		}
+	})
+	t.Run("shards", func(t *testing.T) {
+		b, p := poolBench(t, 120, 40)
+		p.reset()
+		b.showPage(0)
+		b.snapshots(100)
+		b.engine.shards = fakeShards(&b.load.s, 4)
+		_, cmd := b.Update(lineKey(" "))
+		for cmd != nil {
+			msg := cmd()
+			if all, ok := msg.(tea.BatchMsg); ok {
+				for _, c := range all {
+					b.Update(c())
+				}
+				break
+			}
+			_, cmd = b.Update(msg)
+		}
+		if now, _ := p.known.at(b.view()); now == nil || now.at != b.past.freeze {
+			t.Errorf("no shards at the freeze: %v", now)
+		}
+	})
 }

@@ -52,7 +52,7 @@ func (m *model) helpLines(w int) []helpLine {
 		lines = append(lines, helpLine{heading: true, text: g})
 		for i := range list {
 			if b := &list[i]; b.group == g {
-				entry(helpLine{key: b.label(), text: b.help, refused: b.idle && m.trial != nil}, helpKeyWidth)
+				entry(helpLine{key: b.label(), text: b.help, refused: m.refuses(b)}, helpKeyWidth)
 			}
 		}
 	}

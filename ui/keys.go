@@ -26,6 +26,7 @@ type binding struct {
 	// their own, "" for help.
 	alone string
 	idle  bool   // refused, and not offered, while a comparison runs
+	live  bool   // likewise, while the view is frozen
 	with  bool   // the help has it in the row of the binding before
 	group string // heading in the help
 	act   func(*model) tea.Cmd

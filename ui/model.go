@@ -219,7 +219,7 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 			m.err, m.frame, cmd = newPanicError(r), "", tea.Quit
 		}
 	}()
-	measuring := m.measuring()
+	measuring, frozen := m.measuring(), m.frozen
 	switch msg := msg.(type) {
 	case snapshotMsg:
 		m.snap, m.have, m.config = msg.snap, true, msg.snap.Config
@@ -276,6 +276,9 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		}
 	default:
 		cmd = m.receive(msg)
+	}
+	if m.frozen && !frozen {
+		cmd = tea.Batch(cmd, m.pollFrozen())
 	}
 	if !measuring || !m.measuring() || drawnAtOnce(msg) {
 		m.compose()
@@ -359,6 +362,9 @@ func (m *model) key(key string) tea.Cmd {
 	return m.perform(b)
 }
 
+// refuses reports whether a binding does nothing at present.
+func (m *model) refuses(b *binding) bool { return b.idle && m.trial != nil || b.live && m.frozen }
+
 // perform does what a binding is for, unless it has to rest.
 func (m *model) perform(b *binding) tea.Cmd {
 	if b.idle && m.trial != nil {
@@ -382,6 +388,21 @@ func (m *model) poll() tea.Cmd {
 		return p.Poll(m)
 	}
 	return nil
+}
+
+// pollFrozen has all pages ask once for what they are to show of the moment of the
+// freeze.
+func (m *model) pollFrozen() tea.Cmd {
+	if m.trial != nil {
+		return nil
+	}
+	var all []tea.Cmd
+	for _, p := range m.pages {
+		if p, ok := p.(freezer); ok {
+			all = append(all, p.PollFrozen(m))
+		}
+	}
+	return tea.Batch(all...)
 }
 
 // receive gives a message to the page whose it is.

@@ -30,6 +30,9 @@ type (
 	// poller asks the engine for what is not in snapshots. Poll is called after each
 	// snapshot while the page is shown; nil asks for nothing.
 	poller interface{ Poll(m *model) tea.Cmd }
+	// freezer asks the engine once when the view freezes, for what the page would have
+	// if it had been shown; nil if it was.
+	freezer interface{ PollFrozen(m *model) tea.Cmd }
 	// receiver gets the messages of its own commands, whether it is shown or not,
 	// and reports whether a message was one of them.
 	receiver interface {

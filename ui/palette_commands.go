@@ -66,6 +66,8 @@ func commands(m *model) []command {
 				return nil, fmt.Errorf("%s takes no argument, but got %q", b.name, arg)
 			case b.idle && m.trial != nil:
 				return nil, errIdle
+			case b.live && m.frozen:
+				return nil, errFrozen
 			}
 			return b.act(m), nil
 		}})

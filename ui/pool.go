@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/bits"
 	"strconv"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -126,7 +127,8 @@ func (p *poolPage) reset() {
 // shardsMsg is what the engine told of the shards.
 type shardsMsg struct {
 	list   []load.PoolShard
-	resets int // of the history, when it was asked
+	resets int           // of the history, when it was asked
+	freeze time.Duration // the moment of the freeze that it was asked for; 0 for none
 }
 
 // Poll implements poller. While the view is frozen, nothing that it shows may be
@@ -137,7 +139,18 @@ func (p *poolPage) Poll(m *model) tea.Cmd {
 	}
 	p.asked = true
 	engine, resets := m.engine, m.history.resets
-	return m.command(func() tea.Msg { return shardsMsg{engine.PoolShards(), resets} })
+	return m.command(func() tea.Msg { return shardsMsg{list: engine.PoolShards(), resets: resets} })
+}
+
+// PollFrozen implements freezer.
+func (p *poolPage) PollFrozen(m *model) tea.Cmd {
+	if !p.known.due(m.past.freeze) {
+		return nil
+	}
+	engine, resets, freeze := m.engine, m.history.resets, m.past.freeze
+	return m.command(func() tea.Msg {
+		return shardsMsg{list: engine.PoolShards(), resets: resets, freeze: freeze}
+	})
 }
 
 // Receive implements receiver.
@@ -145,6 +158,12 @@ func (p *poolPage) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 	s, ok := msg.(shardsMsg)
 	if !ok {
 		return nil, false
+	}
+	if s.freeze > 0 {
+		if m.frozen && s.freeze == m.past.freeze && s.resets == m.history.resets {
+			p.known.push(s.freeze, s.list)
+		}
+		return nil, true
 	}
 	p.asked = false
 	if !m.frozen && s.resets == m.history.resets {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -39,6 +40,7 @@ type sessionsPage struct {
 	err     error            // why it is not renewed
 	waiting bool             // a command asks the engine
 	changed bool             // and what it asks is not what is wanted any more
+	late    bool             // the list of the freeze is on its way
 
 	one     *oneSession // whose page is open, nil for none
 	editing *filterLine // nil where no filter is typed
@@ -128,8 +130,9 @@ func (p *sessionsPage) question() load.SessionQuery {
 
 // sessionsMsg is what the engine answered.
 type sessionsMsg struct {
-	again    bool // this is the second answer to one poll
-	resets   int  // of the history, when it was asked
+	again    bool          // this is the second answer to one poll
+	resets   int           // of the history, when it was asked
+	freeze   time.Duration // the moment of the freeze that it was asked for; 0 for none
 	list     load.SessionList
 	err      error
 	one      session.Session // the zero Session where no story was asked for
@@ -185,6 +188,10 @@ func (p *sessionsPage) ask(m *model, again bool) tea.Cmd {
 func (p *sessionsPage) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case sessionsMsg:
+		if msg.freeze > 0 {
+			p.takeFrozen(m, &msg)
+			return nil, true
+		}
 		p.waiting = false
 		if m.frozen || msg.resets != m.history.resets {
 			return nil, true

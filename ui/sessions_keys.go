@@ -20,25 +20,25 @@ func (p *sessionsPage) listBindings() []binding {
 	}
 	return []binding{
 		{
-			name: "filter", keys: []string{"/"}, group: groupPage, hint: "filter", idle: true,
+			name: "filter", keys: []string{"/"}, group: groupPage, hint: "filter", idle: true, live: true,
 			help: "filter the list, as age>10s msgs=0", act: live(p.editFilter),
 		},
 		{
-			name: "open", keys: []string{"enter"}, group: groupPage, hint: "open", idle: true,
+			name: "open", keys: []string{"enter"}, group: groupPage, hint: "open", idle: true, live: true,
 			help: "open the session's own page", act: live(p.openChosen),
 		},
 		{
-			name: "sort", keys: []string{"s"}, show: "s S", group: groupPage, hint: "sort", hintKeys: "s S", hintWith: []string{"reverse"}, idle: true,
+			name: "sort", keys: []string{"s"}, show: "s S", group: groupPage, hint: "sort", hintKeys: "s S", hintWith: []string{"reverse"}, idle: true, live: true,
 			help: "sort by the next of all columns", act: live(func(m *model) tea.Cmd {
 				return p.sort(m, (p.order+1)%load.SessionColumn(load.NumSessionColumns))
 			}),
 		},
 		{
-			name: "reverse", keys: []string{"S"}, group: groupPage, with: true, idle: true,
+			name: "reverse", keys: []string{"S"}, group: groupPage, with: true, idle: true, live: true,
 			help: "reverse the order", act: live(func(m *model) tea.Cmd { return p.sort(m, p.order) }),
 		},
 		{
-			name: "follow", keys: []string{"f"}, group: groupPage, hint: "follow", idle: true,
+			name: "follow", keys: []string{"f"}, group: groupPage, hint: "follow", idle: true, live: true,
 			help: "keep the cursor on its session", act: live(p.toggleFollow),
 		},
 		{
@@ -80,11 +80,11 @@ func (p *sessionsPage) storyBindings() []binding {
 			help: "back to the list", act: func(*model) tea.Cmd { p.one = nil; return nil },
 		},
 		{
-			name: "previous-session", keys: []string{"up", "k"}, show: "↑ ↓", group: groupPage, hint: "session", hintKeys: "↑ ↓", hintWith: []string{"next-session"}, idle: true,
+			name: "previous-session", keys: []string{"up", "k"}, show: "↑ ↓", group: groupPage, hint: "session", hintKeys: "↑ ↓", hintWith: []string{"next-session"}, idle: true, live: true,
 			help: "session before in the list, or next", act: p.neighbourLive(-1),
 		},
 		{
-			name: "next-session", keys: []string{"down", "j"}, group: groupPage, with: true, idle: true,
+			name: "next-session", keys: []string{"down", "j"}, group: groupPage, with: true, idle: true, live: true,
 			help: "next session in the list", act: p.neighbourLive(1),
 		},
 		{

@@ -110,6 +110,8 @@ func (p *sessionsPage) emptyText(v *view, has bool) string {
 		return "no list was kept of this moment: the page was not shown"
 	case v.comparing && !has:
 		return "a comparison runs; the sessions are listed when it is over"
+	case v.frozen && p.late && !has:
+		return "looking at all sessions …"
 	case v.frozen && !has:
 		return "the page was not shown before the view was frozen"
 	case p.err != nil && !has:
