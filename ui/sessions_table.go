@@ -106,7 +106,7 @@ func columnName(c placedColumn) string {
 func (p *sessionsPage) drawRow(a area, v *view, r *load.SessionRow, mark rune, chosen bool, most float64) {
 	base, words := styleText, styleDim
 	switch {
-	case r.State == load.SessionEnded:
+	case r.State == load.SessionEnded, r.Stale:
 		base, words = styleFaint, styleFaint
 	case chosen:
 		base, words = styleStrong, styleStrong

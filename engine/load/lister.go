@@ -204,7 +204,9 @@ func (l *lister) list(q SessionQuery) (SessionList, error) {
 		for i := range list.Rows {
 			s := &f.kept[from+i].seen
 			l.look(s)
-			s.row(&list.Rows[i], f.epoch)
+			row := &list.Rows[i]
+			s.row(row, f.epoch)
+			row.Stale = !s.ended && !l.query.filter.All() && !l.query.filter.Match(row)
 		}
 		if list.FollowedPlace = l.place; l.place < 0 {
 			list.FollowedPlace = f.before

@@ -47,6 +47,9 @@ type SessionRow struct {
 	Expires time.Duration
 	Slot    uint32 // the number of its storage, from 1 in each manager; after the last comes 1 again
 	Reuses  uint32 // how many sessions that storage served before
+	// Stale is whether the row, read anew since the last pass, is no longer what the
+	// filter wants: the next pass leaves it out.
+	Stale bool
 	// Handle is for whoever wants to do something about it; see Engine.CloseSession.
 	Handle session.Session
 }

@@ -88,6 +88,31 @@ func TestListSessions(t *testing.T) {
 	}
 }
 
+// A row that the filter would leave out by now says so.
+func TestListMarksWhatItsFilterLeavesOut(t *testing.T) {
+	e := crowded(t, 100)
+	q := SessionQuery{Filter: "msgs=0", Limit: 10}
+	l := listed(t, e, q)
+	seen := false
+	for i := 0; i < 100 && !seen; i++ { // unless a pass comes between
+		h := l.Rows[i%3].Handle
+		_, _ = h.Seal(nil, []byte("one"), nil)
+		var err error
+		if l, err = e.Sessions(q); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range l.Rows {
+			if r.Stale != (r.Messages > 0) {
+				t.Errorf("%d messages, stale %t", r.Messages, r.Stale)
+			}
+			seen = seen || r.Stale
+		}
+	}
+	if !seen {
+		t.Error("no row is stale")
+	}
+}
+
 func TestDetailOfASession(t *testing.T) {
 	e := crowded(t, 200, set(t, "messages", "1000"), set(t, "lifetime", "10s"))
 	h := listed(t, e, SessionQuery{Filter: "role=responder", Limit: 1}).Rows[0].Handle
