@@ -99,7 +99,7 @@ func (l *lane) loop() {
 		if l.beginVacant() {
 			busy = true
 		}
-		if busy || l.wanted != nil {
+		if busy {
 			l.hook.end(l.run.arm)
 		} else {
 			l.nap()
@@ -176,6 +176,9 @@ func (l *lane) nap() {
 				until = min(until, l.retryAt)
 			}
 		}
+	}
+	if l.wanted != nil {
+		until = min(until, l.again)
 	}
 	until = l.agenda.wake(until)
 	l.rest()

@@ -16,9 +16,11 @@ const (
 	// trafficSeconds is how much of the traffic a watched session's story has.
 	trafficSeconds = 120
 	// seekTime is for how long a lane looks for a pair before it goes on with its
-	// work, and seekPairs how many it looks at between two looks at the clock.
+	// work, seekPairs how many it looks at between two looks at the clock, and
+	// seekPart what part of the time it looks for pairs at most, one over so much.
 	seekTime  = 200 * time.Microsecond
 	seekPairs = 64
+	seekPart  = 10
 )
 
 // How a session can end.
@@ -118,6 +120,7 @@ type seeker struct {
 	known  *watch // the latest that was heard of
 	wanted *watch // nil while nothing is looked for
 	bucket int    // of the agenda, up to which was looked
+	again  int64  // when it goes on, engine time
 }
 
 // seek goes on with the search for the pair of a watched session, for a short time.
@@ -133,6 +136,9 @@ func (l *lane) seek() {
 		return
 	}
 	began, n := l.run.now(), 0
+	if began < l.again {
+		return
+	}
 	for ; l.bucket < agendaBuckets; l.bucket++ {
 		for p := l.agenda.buckets[l.bucket]; p != nil; p = p.link {
 			if l.meet(p); l.wanted == nil {
@@ -141,8 +147,10 @@ func (l *lane) seek() {
 			n++
 		}
 		if n >= seekPairs {
-			if n = 0; l.run.now()-began >= int64(seekTime) {
+			n = 0
+			if took := l.run.now() - began; took >= int64(seekTime) {
 				l.bucket++
+				l.again = began + seekPart*took
 				return
 			}
 		}

@@ -41,7 +41,44 @@ func TestWatchIsAskedForOrLetGo(t *testing.T) {
 	}
 }
 
-// What is replayed has messages of a size between those of the session and twice that.
+// A lane that has looked for a pair for long rests from that, even if it is another one
+// that is looked for by then.
+func TestSeekRests(t *testing.T) {
+	m, err := session.NewManager(session.Config{SweepInterval: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
+	h, err := m.Create(session.Params{Seed: make([]byte, session.SeedSize)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{epoch: time.Now()}
+	l := &lane{run: r}
+	for i := range int64(300_000) {
+		l.agenda.add(&pair{due: i % agendaBuckets << agendaTickBits})
+	}
+	for range 2 {
+		r.watch.Store(&watch{run: r, handle: h})
+		l.again = 0
+		began := r.now()
+		l.seek()
+		if at := l.bucket; at == 0 || at == agendaBuckets || l.again < began+seekPart*int64(seekTime) {
+			t.Fatalf("up to bucket %d, and again in %s", at, time.Duration(l.again-began))
+		}
+		l.again = r.now() + int64(time.Minute)
+		at := l.bucket
+		if l.seek(); l.bucket != at {
+			t.Error("it goes on at once")
+		}
+		r.watch.Store(&watch{run: r, handle: h})
+		if l.seek(); l.bucket != 0 || l.wanted != r.watch.Load() {
+			t.Errorf("the next is looked for at once, up to bucket %d", l.bucket)
+		}
+	}
+}
+
+// What is replayed has// What is replayed has messages of a size between those of the session and twice that.
 func TestReplaySizes(t *testing.T) {
 	for _, tt := range []struct {
 		messages, in, out uint64
