@@ -155,6 +155,19 @@ func BenchmarkLoadWhileListed(b *testing.B) {
 	for _, l := range r.lanes {
 		l.obey()
 	}
+	for _, changing := range []bool{false, true} {
+		name := "same"
+		if changing {
+			name = "changing"
+		}
+		b.Run(name, func(b *testing.B) { benchmarkListed(b, r, stretch, changing) })
+	}
+}
+
+// benchmarkListed compares stretches of the load without and with somebody who asks,
+// the first pass included, for another order each time if that is changing.
+func benchmarkListed(b *testing.B, r *run, stretch func() float64, changing bool) {
+	b.Helper()
 	l := newLister()
 	var ratios []float64
 	for b.Loop() {
@@ -166,13 +179,13 @@ func BenchmarkLoadWhileListed(b *testing.B) {
 			}
 			l.use(r)
 			q := SessionQuery{Order: ByIdle, Limit: 50}
-			for list, _ := l.list(q); list.At == 0; list, _ = l.list(q) {
-				time.Sleep(10 * time.Millisecond) // the first pass may take more
-			}
 			stop, stopped := make(chan struct{}), make(chan struct{})
 			go func() {
 				defer close(stopped)
-				for {
+				for i := 0; ; i++ {
+					if changing {
+						q.Order = SessionColumn(i % NumSessionColumns)
+					}
 					_, _ = l.list(q)
 					select {
 					case <-time.After(100 * time.Millisecond):
