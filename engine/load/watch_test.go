@@ -101,7 +101,6 @@ func TestResetLetsGoOfTheRun(t *testing.T) {
 	if _, err := e.Session(l.Rows[1].Handle); err != nil {
 		t.Fatal(err)
 	}
-	l, q = SessionList{}, SessionQuery{}
 	gone := make(chan struct{})
 	runtime.AddCleanup(e.run.initiators, func(int) { close(gone) }, 0)
 	if err := e.Reset(); err != nil {
