@@ -106,7 +106,7 @@ func dashboard(ctx context.Context, o *options, keys map[string][]string) error 
 	if last != "" {
 		_, printed = io.WriteString(os.Stdout, last+"\n\n")
 	}
-	printed = cmp.Or(printed, report.Text(os.Stdout, summary))
+	printed = cmp.Or(printed, report.TextIn(os.Stdout, summary, terminalWidth()))
 	for _, c := range compared {
 		printed = cmp.Or(printed, printCompared(os.Stdout, &c))
 	}
@@ -114,6 +114,15 @@ func dashboard(ctx context.Context, o *options, keys map[string][]string) error 
 		return crashed(crash, crash.Stack)
 	}
 	return outcome(engine.Err(), shown, printed)
+}
+
+// terminalWidth is the width of the terminal at standard output, 0 if it is none.
+func terminalWidth() int {
+	w, _, err := term.GetSize(os.Stdout.Fd())
+	if err != nil {
+		return 0
+	}
+	return w
 }
 
 // printCompared prints what a comparison on the screen came to, below the summary.

@@ -362,3 +362,26 @@ func TestFollowStopsWhereOutputFails(t *testing.T) {
 		})
 	}
 }
+
+// TestWrap: lines break between figures, and nothing is lost.
+func TestWrap(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"short", "load         valid\n", "load         valid\n"},
+		{
+			"between figures", "load         one 1   two 2   three 3\n",
+			"load         one 1   two 2\n             three 3\n",
+		},
+		{
+			"a sentence", "load         not valid: much too much of it all\n",
+			"load         not valid: much\n             too much of it\n             all\n",
+		},
+		{"a word", "load         " + strings.Repeat("x", 30) + "\n", "load         " + strings.Repeat("x", 30) + "\n"},
+		{"exactly", "load         one 1   two 2 x\n", "load         one 1   two 2 x\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := wrap(tt.text, 28); got != tt.want {
+				t.Errorf("\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}

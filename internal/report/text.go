@@ -43,7 +43,11 @@ func (o textOutput) End(s load.Summary) error { return Text(o.w, s) }
 
 // Text writes the summary for people: figures with units, a group a line. Sessions
 // count both ends of a pair.
-func Text(w io.Writer, s load.Summary) error {
+func Text(w io.Writer, s load.Summary) error { return TextIn(w, s, 0) }
+
+// TextIn is [Text] with no line longer than width, at least 80; 0 is without limit. What
+// is too long goes on below, between figures where that can be.
+func TextIn(w io.Writer, s load.Summary, width int) error {
 	var b strings.Builder
 	length := format.Text(format.AppendDuration, float64(s.Duration))
 	if s.Partial {
@@ -93,8 +97,51 @@ func Text(w io.Writer, s load.Summary) error {
 	b.WriteByte('\n')
 	latencies(&b, s.Latency)
 	phases(&b, s.Handshakes.BySuite)
-	_, err := io.WriteString(w, b.String())
+	text := b.String()
+	if width > 0 {
+		text = wrap(text, max(width, leastWidth))
+	}
+	_, err := io.WriteString(w, text)
 	return err
+}
+
+const (
+	leastWidth = 80
+	figuresAt  = 13 // the column where the figures of a group begin
+)
+
+// wrap breaks lines that are longer than width: where two or more blanks are, or else
+// where one is. The rest stands below the figures.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		for {
+			r := []rune(line)
+			if len(r) <= width {
+				break
+			}
+			at, wide := 0, false
+			for i := figuresAt; i < width; i++ {
+				switch gap := r[i] == ' ' && r[i+1] == ' '; {
+				case gap && r[i-1] != ' ':
+					at, wide = i, true
+				case r[i] == ' ' && r[i-1] != ' ' && !wide:
+					at = i
+				}
+			}
+			if r[width] == ' ' && (!wide || width+1 < len(r) && r[width+1] == ' ') {
+				at = width
+			}
+			if at == 0 {
+				break
+			}
+			b.WriteString(string(r[:at]) + "\n")
+			line = strings.Repeat(" ", figuresAt) + strings.TrimLeft(string(r[at:]), " ")
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
 }
 
 // describe says in a line what was run.
@@ -180,13 +227,13 @@ func latencies(b *strings.Builder, l load.Latencies) {
 	}
 }
 
-// phases writes the table of what handshakes cost, by suite, transport and phase.
+// phases writes the table of what each handshake cost, by suite, transport and phase.
 func phases(b *strings.Builder, kinds []load.HandshakeKind) {
 	if len(kinds) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n%-20s %11s %8s %8s %8s %7s %11s %11s\n",
-		"handshake", "completed", "p50", "p99", "mean", "share", "wire/each", "allocs/each")
+	fmt.Fprintf(b, "\n%-15s %10s %8s %8s %8s %7s %9s %8s\n",
+		"handshake", "completed", "p50", "p99", "mean", "share", "wire/each", "allocs")
 	for _, k := range kinds {
 		var sum load.PhaseUnit
 		for _, p := range k.Phases.List() {
@@ -210,7 +257,7 @@ func phase(b *strings.Builder, name, count string, l load.Latency, share float64
 	if !math.IsNaN(share) {
 		part = format.Text(format.AppendPercent, share)
 	}
-	fmt.Fprintf(b, "%-20s %11s %8s %8s %8s %7s %11s %11s\n", name, count,
+	fmt.Fprintf(b, "%-15s %10s %8s %8s %8s %7s %9s %8s\n", name, count,
 		pause(l, l.P50), pause(l, l.P99), pause(l, l.Mean), part, unit(u.WireBytes, measured, format.AppendBytes), unit(u.Allocs, measured, format.AppendPer))
 }
 
