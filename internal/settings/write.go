@@ -46,9 +46,7 @@ func limits(p *load.Param) string {
 // set, and otherwise left alone: the error is then [fs.ErrExist].
 func Save(path, text string, over bool) error {
 	if over {
-		if target, err := filepath.EvalSymlinks(path); err == nil {
-			path = target // the file is to be replaced, and not a link to it
-		}
+		path = behind(path) // the file is to be replaced, and not a link to it
 	} else if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "write", Path: path, Err: fs.ErrExist}
 	}
@@ -74,6 +72,27 @@ func Save(path, text string, over bool) error {
 		_ = os.Remove(part) // it has gone where it was renamed
 	}
 	return err
+}
+
+// maxLinks is how many links in a row are followed.
+const maxLinks = 40
+
+// behind returns the file that a link stands for, also where there is none yet.
+func behind(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	for range maxLinks {
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
 }
 
 // writePart writes a text into a new file beside path, and returns its name.
@@ -104,5 +123,8 @@ func claim(part, path string, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), os.Rename(part, path))
+	if err = errors.Join(f.Close(), os.Rename(part, path)); err != nil {
+		return errors.Join(err, os.Remove(path)) // an empty file is not what was to be written
+	}
+	return nil
 }

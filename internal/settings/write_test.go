@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -84,22 +85,8 @@ func TestSave(t *testing.T) {
 		t.Error(err)
 	}
 	read("two")
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-	link := filepath.Join(dir, "link.toml")
-	if err := os.Symlink("c.toml", link); err != nil {
-		t.Fatal(err)
-	}
-	if err := Save(link, "three", false); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("a link: %v", err)
-	}
-	if err := Save(link, "three", true); err != nil {
-		t.Error(err)
-	}
-	read("three")
-	if info, err := os.Lstat(link); err != nil || info.Mode().Type() != fs.ModeSymlink {
-		t.Errorf("the link was replaced: %v, %v", info.Mode(), err)
 	}
 	if err := Save(filepath.Join(dir, "none", "c.toml"), "x", false); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no directory: %v", err)
@@ -107,7 +94,60 @@ func TestSave(t *testing.T) {
 	if err := Save(dir, "x", true); err == nil {
 		t.Error("a directory was written over")
 	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+// TestSaveBehindLink: a link stays, and what it names is written.
+func TestSaveBehindLink(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		links map[string]string
+		was   bool // there was a file
+	}{
+		{"to a file", map[string]string{"link": "c"}, true},
+		{"to nothing", map[string]string{"link": "c"}, false},
+		{"to a link to nothing", map[string]string{"link": "other", "other": "c"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			file, link := filepath.Join(dir, "c"), filepath.Join(dir, "link")
+			if tt.was {
+				if err := os.WriteFile(file, []byte("one"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for from, to := range tt.links {
+				if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
+					t.Skip("no links here: ", err)
+				}
+			}
+			if err := Save(link, "two", false); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("not over it: %v", err)
+			}
+			if err := Save(link, "two", true); err != nil {
+				t.Error(err)
+			}
+			if got, err := os.ReadFile(file); err != nil || string(got) != "two" {
+				t.Errorf("the file has %q, %v", got, err)
+			}
+			for from := range tt.links {
+				if info, err := os.Lstat(filepath.Join(dir, from)); err != nil || info.Mode().Type() != fs.ModeSymlink {
+					t.Errorf("the link %s was replaced: %v, %v", from, info, err)
+				}
+			}
+		})
+	}
+}
+
+// TestClaimFails: what was claimed is not left behind empty.
+func TestClaimFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c")
+	if err := claim(path+".missing", path, 0o600); err == nil {
+		t.Error("what is missing was put in place")
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("left over: %v", err)
 	}
 }
