@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/SAGE-X-project/sagetop/internal/settings"
 )
 
 // KeyBinding is one thing that keys do.
@@ -27,7 +29,7 @@ type KeyError struct {
 }
 
 // Error implements error.
-func (e *KeyError) Error() string { return "keys." + e.Name + ": " + e.Text }
+func (e *KeyError) Error() string { return "keys." + settings.Name(e.Name) + ": " + e.Text }
 
 // AllKeys returns all bindings of the dashboard as they are with these keys, which
 // [CheckKeys] finds nothing wrong with; nil gives all of them their own.

@@ -37,7 +37,36 @@ func (f *File) Keys() map[string][]string { return f.keys }
 
 // KeysAt says where in the file the keys for one thing stand: "x.toml:3: keys.freeze".
 func (f *File) KeysAt(name string) string {
-	return f.at(entry{line: f.lines[name]}) + ": " + KeysTable + "." + name
+	return f.at(entry{line: f.lines[name]}) + ": " + KeysTable + "." + Name(name)
+}
+
+// Name returns a name from a file as a message may have it: as it is where TOML would
+// have it without quotes, dots between parts included, and else quoted, so that nothing
+// in it reaches the terminal as more than text.
+func Name(name string) string {
+	for _, r := range name {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.' {
+			return strconv.Quote(name)
+		}
+	}
+	if name == "" {
+		return `""`
+	}
+	return name
+}
+
+// printable writes what a terminal would take for a command as an escape: the parser
+// tells names as they are.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 type entry struct {
@@ -70,9 +99,9 @@ func parseFile(path string, data []byte) (*File, error) {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
 			line, _ := at.Position()
-			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
+			return nil, fmt.Errorf("%s:%d: %s", path, line, printable(err.Error()))
 		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %s", path, printable(err.Error()))
 	}
 	f := &File{path: path, entries: make(map[string]entry, len(values))}
 	lines := keyLines(data)
@@ -86,7 +115,7 @@ func parseFile(path string, data []byte) (*File, error) {
 		e := entry{line: lines[key]}
 		var err error
 		if e.text, err = textOf(v); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", f.at(e), key, err)
+			return nil, fmt.Errorf("%s: %s: %w", f.at(e), Name(key), err)
 		}
 		f.entries[key] = e
 	}

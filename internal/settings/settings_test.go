@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -324,5 +325,37 @@ func TestKeysTable(t *testing.T) {
 		if _, err := parseFile("c", []byte(toml)); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %q", toml, err, want)
 		}
+	}
+}
+
+// TestNoControlCharacters: whatever a file has, its errors are text.
+func TestNoControlCharacters(t *testing.T) {
+	for name, text := range map[string]string{
+		"a setting":    `"\u001b[31mEVIL" = {a = 1}`,
+		"unknown":      `"\u001b[31mEVIL" = 1`,
+		"twice":        `"\u001b[31mEVIL" = 1` + "\n" + `"\u001b[31mEVIL" = 2`,
+		"a key":        "[keys]\n" + `"\u001b[31mEVIL" = 1`,
+		"in a table":   "[keys.\"\\u009b\\u0007\"]\n" + `b = 1`,
+		"not a string": "[keys]\n" + `"\u001b[31mEVIL" = [1]`,
+		"a value":      `rate = "\u001b[31mEVIL"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := parseFile("x.toml", []byte(text))
+			if err == nil {
+				c := load.Default()
+				none := func(string) (string, bool) { return "", false }
+				err = Resolve(OfConfig(&c), Sources{Flag: none, Getenv: func(string) string { return "" }, File: f})
+			}
+			if err == nil || strings.ContainsFunc(err.Error(), func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+				t.Errorf("%q", err)
+			}
+		})
+	}
+	f, err := parseFile("x.toml", []byte("[keys]\n"+`"\u001b[31mEVIL" = "x"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.KeysAt("\x1b[31mEVIL"), `x.toml:2: keys."\x1b[31mEVIL"`; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
