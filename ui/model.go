@@ -72,29 +72,29 @@ type model struct {
 	frozenCost restCost // as it was known when the view was frozen
 	clock      func() time.Time
 
-	applying *sync.Mutex // held while a command changes the configuration
-	changes  *changes    // that can be undone
-	running  *gate       // the commands that use the engine
-	err      error       // why the program ends, nil for the user's wish
+	queue   *queue   // of changes to the configuration
+	changes *changes // that can be undone
+	running *gate    // the commands that use the engine
+	err     error    // why the program ends, nil for the user's wish
 }
 
 func newModel(ctx context.Context, o *Options, th *theme) *model {
 	m := &model{
-		ctx:      ctx,
-		engine:   o.Engine,
-		out:      newOutput(o.Output),
-		version:  o.Version,
-		theme:    th,
-		ascii:    o.ASCII,
-		noMouse:  o.NoMouse,
-		history:  newHistory(),
-		config:   o.Engine.Config(),
-		window:   defaultWindow,
-		pages:    newPages(),
-		clock:    time.Now,
-		applying: new(sync.Mutex),
-		changes:  new(changes),
-		running:  new(gate),
+		ctx:     ctx,
+		engine:  o.Engine,
+		out:     newOutput(o.Output),
+		version: o.Version,
+		theme:   th,
+		ascii:   o.ASCII,
+		noMouse: o.NoMouse,
+		history: newHistory(),
+		config:  o.Engine.Config(),
+		window:  defaultWindow,
+		pages:   newPages(),
+		clock:   time.Now,
+		queue:   new(queue),
+		changes: new(changes),
+		running: new(gate),
 	}
 	m.tuning = newTunePanel()
 	m.rebind(o.Keys)
@@ -189,13 +189,11 @@ func (m *model) next() tea.Cmd {
 }
 
 // change has the engine apply what edit makes of the configuration in force, unless
-// edit refuses. Of several changes at once none is lost, since each reads what the
-// other left.
+// edit refuses. Changes are made in the order of the calls, and each reads what the one
+// before left. The command must be run.
 func (m *model) change(edit func(*load.Config) error) tea.Cmd {
-	engine, applying, changes := m.engine, m.applying, m.changes
-	return m.command(func() tea.Msg {
-		applying.Lock()
-		defer applying.Unlock()
+	engine, changes := m.engine, m.changes
+	return m.inTurn(func() appliedMsg {
 		was := engine.Config()
 		c := was
 		if err := edit(&c); err != nil {
@@ -245,7 +243,7 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	case appliedMsg:
 		switch {
 		case msg.err != nil:
-			m.notice, m.told, m.noticeAt = oneLine(msg.err), false, m.now()
+			m.warn(oneLine(msg.err))
 		case m.frozen && msg.did != "":
 			m.tellUnseen(msg.did)
 		case !m.told:
@@ -349,6 +347,7 @@ func (m *model) key(key string) tea.Cmd {
 	}
 	if typed != "" {
 		if cmd, ok := p.HandleKey(typed); ok {
+			m.notice = ""
 			return cmd
 		}
 	}
@@ -365,8 +364,10 @@ func (m *model) key(key string) tea.Cmd {
 // refuses reports whether a binding does nothing at present.
 func (m *model) refuses(b *binding) bool { return b.idle && m.trial != nil || b.live && m.frozen }
 
-// perform does what a binding is for, unless it has to rest.
+// perform does what a binding is for, unless it has to rest. What the footer told until
+// then makes room.
 func (m *model) perform(b *binding) tea.Cmd {
+	m.notice = ""
 	if b.idle && m.trial != nil {
 		return refuse(load.ErrComparing)
 	}
@@ -381,6 +382,9 @@ func (m *model) tell(text string) { m.notice, m.told, m.noticeAt = text, true, m
 func (m *model) tellUnseen(what string) {
 	m.tell(what + ", now; the view is of " + string(format.AppendClock(nil, m.view().at)))
 }
+
+// warn shows there what went wrong.
+func (m *model) warn(text string) { m.notice, m.told, m.noticeAt = text, false, m.now() }
 
 // poll has the page shown ask for more than snapshots tell.
 func (m *model) poll() tea.Cmd {

@@ -146,6 +146,9 @@ func Run(ctx context.Context, o Options) error {
 	stop()
 	cancel()
 	m.running.close()
+	if m.err == nil {
+		m.err = m.queue.finish()
+	}
 	if o.Last != nil && m.err == nil {
 		if frame := m.lastFrame(); frame != "" {
 			o.Last(frame)

@@ -83,6 +83,7 @@ var (
 		{"u", "undo"},
 		{"1-9", "preset"},
 		{"w", "save"},
+		{"?", "more"},
 	}
 )
 
@@ -157,10 +158,15 @@ func (p *tunePanel) key(m *model, key string) tea.Cmd {
 	case "d":
 		return p.change(m, func(c *load.Config) error { return setParamText(c, &p.params[p.row], p.params[p.row].Default) })
 	case "u":
-		return p.answer(m, m.undo())
+		if p.rests(m) {
+			return nil
+		}
+		return p.answer(m.undo())
 	case "w":
 		p.clear()
 		p.save.ask(&m.config)
+	case "?":
+		p.told("= types anew; pgup, pgdn, home and end turn", nil)
 	case "esc":
 		m.overlay = nil
 	default:
@@ -205,9 +211,7 @@ func (p *tunePanel) move(by int) {
 
 // change has the engine do what edit does, and says why it does not.
 func (p *tunePanel) change(m *model, edit func(*load.Config) error) tea.Cmd {
-	p.clear()
-	if m.trial != nil {
-		p.err = load.ErrComparing.Error()
+	if p.rests(m) {
 		return nil
 	}
 	probe := m.config
@@ -215,16 +219,20 @@ func (p *tunePanel) change(m *model, edit func(*load.Config) error) tea.Cmd {
 		p.err = oneLine(err)
 		return nil
 	}
-	return p.answer(m, m.change(edit))
+	return p.answer(m.change(edit))
 }
 
-// answer has the panel told what a command's change came to.
-func (p *tunePanel) answer(m *model, change tea.Cmd) tea.Cmd {
+// rests tells whether nothing can be changed now, and says so.
+func (p *tunePanel) rests(m *model) bool {
 	p.clear()
 	if m.trial != nil {
 		p.err = load.ErrComparing.Error()
-		return nil
 	}
+	return m.trial != nil
+}
+
+// answer has the panel told what a command's change came to.
+func (p *tunePanel) answer(change tea.Cmd) tea.Cmd {
 	return func() tea.Msg {
 		msg := change()
 		if applied, ok := msg.(appliedMsg); ok {
