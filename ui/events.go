@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -47,7 +48,7 @@ func (p *eventsPage) bindings() []binding {
 	}
 	threshold := func(by int) func(*model) tea.Cmd {
 		return func(m *model) tea.Cmd {
-			m.history.events.setThreshold(m.history, by)
+			p.setThreshold(m, by)
 			return nil
 		}
 	}
@@ -141,6 +142,27 @@ func (p *eventsPage) list(v *view) {
 	for i := e.until(v.newest) - 1; i >= 0; i-- {
 		if p.filter == 0 || int(e.list[i].kind) == p.filter-1 {
 			p.rows = append(p.rows, i)
+		}
+	}
+}
+
+// setThreshold takes another threshold for pauses. The cursor stays with its event, or
+// goes to what was last before it where that is no event any more.
+func (p *eventsPage) setThreshold(m *model, by int) {
+	e := &m.history.events
+	i := slices.IndexFunc(e.list, func(ev event) bool { return p.seq > 0 && ev.seq == p.seq })
+	var was event
+	if i >= 0 {
+		was = e.list[i]
+	}
+	e.setThreshold(m.history, by)
+	if i < 0 || slices.ContainsFunc(e.list, func(ev event) bool { return ev.seq == was.seq }) {
+		return
+	}
+	p.seq = 0
+	for _, ev := range e.list {
+		if (p.filter == 0 || int(ev.kind) == p.filter-1) && (p.seq == 0 || ev.at <= was.at) {
+			p.seq = ev.seq
 		}
 	}
 }

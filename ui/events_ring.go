@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -91,6 +92,8 @@ type events struct {
 	list  []event
 	seq   uint64
 	total [numEventKinds]uint64 // also of those that are no longer kept
+	// pauses is how many of these are pauses of the collector.
+	pauses uint64
 	// threshold is how long a pause has to be to count as an event.
 	threshold time.Duration
 	watch     watch
@@ -111,7 +114,7 @@ func newEventRing() events {
 
 // clear forgets all that was before the counters began anew, at that moment.
 func (e *events) clear(at time.Duration) {
-	e.list, e.watch, e.total = e.list[:0], watch{}, [numEventKinds]uint64{}
+	e.list, e.watch, e.total, e.pauses = e.list[:0], watch{}, [numEventKinds]uint64{}, 0
 	e.add(event{at: at, kind: eventLoad, code: codeReset, text: "all counters set to zero"}, 0)
 }
 
@@ -129,13 +132,24 @@ func (e *events) add(ev event, fold time.Duration) {
 			break
 		}
 	}
+	e.note(ev, 0)
+}
+
+// note counts an event, and lists it unless it began before from, or before all that are
+// listed where there is no room for more.
+func (e *events) note(ev event, from time.Duration) {
 	e.seq++
 	ev.seq = e.seq
 	if len(ev.text) > maxEventText {
 		ev.text = strings.ToValidUTF8(ev.text[:maxEventText], "")
 	}
 	e.total[ev.kind]++
-	if len(e.list) == maxEvents {
+	if ev.code == codePause {
+		e.pauses++
+	}
+	if full := len(e.list) == maxEvents; ev.at < from || full && ev.at < e.list[0].at {
+		return
+	} else if full {
 		copy(e.list, e.list[1:])
 		e.list = e.list[:maxEvents-1]
 	}
@@ -177,24 +191,43 @@ func (e *events) counts(t, window time.Duration) (recent, all [numEventKinds]uin
 	return recent, all
 }
 
-// setThreshold takes another threshold for pauses, also for those that are known.
+// setThreshold takes another threshold for pauses, also for those that are known: their
+// events are made anew, of the cycles that are kept.
 func (e *events) setThreshold(h *history, by int) {
 	i := 0
 	for i < len(thresholds)-1 && thresholds[i] < e.threshold {
 		i++
 	}
 	e.threshold = thresholds[min(max(i+by, 0), len(thresholds)-1)]
-	kept := e.list[:0]
-	for _, ev := range e.list {
-		if ev.code != codePause {
-			kept = append(kept, ev)
+	var from time.Duration
+	if len(e.list) == maxEvents {
+		from = e.list[0].at // what was before is no longer listed
+	}
+	e.list = slices.DeleteFunc(e.list, func(ev event) bool { return ev.code == codePause })
+	e.total[eventGC] -= e.pauses
+	e.pauses = 0
+	var one event // what pauses are folded into
+	for i := range h.cycles {
+		c := h.cycle(i)
+		if c.Pause < e.threshold {
 			continue
 		}
-		e.total[eventGC]--
+		ev := pauseEvent(c.At, c.Pause)
+		if one.n > 0 && c.At-one.last <= quietTime {
+			one.n, one.last, one.longest = one.n+1, c.At, max(one.longest, c.Pause)
+			continue
+		}
+		e.put(one, from)
+		one = ev
 	}
-	e.list = kept
-	for i := range h.cycles {
-		e.pause(h.cycle(i).At, h.cycle(i).Pause)
+	e.put(one, from)
+}
+
+// put notes an event that stands for all it has, if it does; it is not listed if it
+// began before from.
+func (e *events) put(ev event, from time.Duration) {
+	if ev.n > 0 {
+		e.note(ev, from)
 	}
 }
 
@@ -234,6 +267,10 @@ func (h *history) eventAt(ev event, at time.Duration) (_ event, known bool) {
 // pause notes a pause of the collector, if it is long enough.
 func (e *events) pause(at, pause time.Duration) {
 	if pause >= e.threshold {
-		e.add(event{at: at, kind: eventGC, sev: sevWarn, code: codePause, longest: pause, text: "GC pause"}, quietTime)
+		e.add(pauseEvent(at, pause), quietTime)
 	}
+}
+
+func pauseEvent(at, pause time.Duration) event {
+	return event{at: at, last: at, n: 1, kind: eventGC, sev: sevWarn, code: codePause, longest: pause, text: "GC pause"}
 }
