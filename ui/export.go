@@ -68,6 +68,7 @@ func (exportMenu) Key(m *model, msg tea.KeyMsg) tea.Cmd {
 				return m.export(&exportFormats[i], "")
 			}
 		}
+		m.warn(key + " is no format; t, s, c and j are")
 	}
 	return nil
 }
@@ -116,55 +117,67 @@ func (m *model) export(f *exportFormat, name string) tea.Cmd {
 	}
 	page := strings.ToLower(m.pages[m.current].Title())
 	return m.command(func() tea.Msg {
-		base := strings.TrimSuffix(name, filepath.Ext(name))
+		base := name
+		if ending := filepath.Ext(files[0].suffix); strings.HasSuffix(name, ending) {
+			base = strings.TrimSuffix(name, ending)
+		}
 		if base == "" {
 			base = "sagetop-" + page + time.Now().Format("-20060102-150405")
 		}
-		var msg exportedMsg
-		for _, file := range files {
-			var path string
-			if path, msg.err = writeNew(base, file); msg.err != nil {
-				break
-			}
-			msg.files = append(msg.files, path)
-		}
-		return msg
+		written, err := writeNew(base, files)
+		return exportedMsg{written, err}
 	})
 }
 
 // maxCopies is how many files of one name there may be.
 const maxCopies = 1000
 
-// writeNew writes a file that was not there before, with a number in its name if there
-// is one already.
-func writeNew(base string, file exportFile) (path string, err error) {
+// writeNew writes files that were not there before, all with the same number in their
+// names if there is any of them already; all or none.
+func writeNew(base string, files []exportFile) (paths []string, err error) {
 	for n := 1; n <= maxCopies; n++ {
-		path = base + file.suffix
+		numbered := base
 		if n > 1 {
-			path = fmt.Sprintf("%s-%d%s", base, n, file.suffix)
+			numbered = fmt.Sprintf("%s-%d", base, n)
 		}
-		var f *os.File
-		f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // an export is for others to read
-		if errors.Is(err, fs.ErrExist) {
-			continue
+		paths = nil
+		for _, file := range files {
+			if err = writeOne(numbered+file.suffix, file.data); err != nil {
+				break
+			}
+			paths = append(paths, numbered+file.suffix)
 		}
-		if err != nil {
-			return "", err
+		if err == nil {
+			return paths, nil
 		}
-		_, err = f.Write(file.data)
-		if err = errors.Join(err, f.Close()); err != nil {
-			_ = os.Remove(path) // half a file is none
+		for _, path := range paths { // a part of a set is none
+			err = errors.Join(err, os.Remove(path))
 		}
-		return path, err
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
 	}
-	return "", err
+	return nil, err
+}
+
+// writeOne writes a file that must not exist.
+func writeOne(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // an export is for others to read
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(path) // half a file is none
+	}
+	return err
 }
 
 // exported tells what became of an export.
 func (m *model) exported(msg exportedMsg) {
 	switch {
 	case msg.err != nil:
-		m.notice, m.told, m.noticeAt = "export: "+oneLine(msg.err), false, m.now()
+		m.warn("export: " + oneLine(msg.err))
 	case len(msg.files) == 1:
 		m.tell("wrote " + msg.files[0])
 	default:

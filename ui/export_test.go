@@ -161,21 +161,51 @@ func TestExportJSON(t *testing.T) {
 	}
 }
 
-// TestExportOverwritesNothing, and takes another name.
+// TestExportOverwritesNothing, and takes another name, one for all of a set.
 func TestExportOverwritesNothing(t *testing.T) {
 	dir := t.TempDir()
 	base := filepath.Join(dir, "page")
-	for i, want := range []string{"page.txt", "page-2.txt", "page-3.txt"} {
-		path, err := writeNew(base, exportFile{".txt", []byte{byte('a' + i)}})
-		if err != nil || filepath.Base(path) != want {
-			t.Fatalf("%s, %v, want %s", path, err, want)
+	write := func(suffixes ...string) (string, error) {
+		var files []exportFile
+		for _, s := range suffixes {
+			files = append(files, exportFile{s, []byte(s)})
+		}
+		paths, err := writeNew(base, files)
+		for i := range paths {
+			paths[i] = filepath.Base(paths[i])
+		}
+		return strings.Join(paths, " "), err
+	}
+	for _, tt := range []struct{ suffixes, want string }{
+		{".txt", "page.txt"},
+		{".txt", "page-2.txt"},
+		{"-b.csv", "page-b.csv"},
+		{"-a.csv -b.csv", "page-2-a.csv page-2-b.csv"},
+		{"-a.csv -b.csv", "page-3-a.csv page-3-b.csv"},
+	} {
+		if got, err := write(strings.Fields(tt.suffixes)...); err != nil || got != tt.want {
+			t.Fatalf("%s, %v, want %s", got, err, tt.want)
 		}
 	}
-	if data, _ := os.ReadFile(base + ".txt"); string(data) != "a" {
-		t.Errorf("the first file is now %q", data)
+	if got, err := write("-c.csv", "/none/d.csv"); err == nil || got != "" {
+		t.Errorf("a file in a directory that is not there: %q, %v", got, err)
 	}
-	if _, err := writeNew(filepath.Join(dir, "none", "page"), exportFile{".txt", nil}); err == nil {
-		t.Error("a file in a directory that is not there")
+	if _, err := os.Stat(base + "-c.csv"); err == nil {
+		t.Error("a part of a set is left")
+	}
+}
+
+// TestExportNames: of a name, only the ending of the format goes.
+func TestExportNames(t *testing.T) {
+	for _, tt := range []struct{ name, want string }{
+		{"results.v1", "results.v1.txt"}, {"results.txt", "results.txt"}, {"results", "results.txt"},
+	} {
+		b := exportBench(t)
+		t.Chdir(t.TempDir())
+		msg := b.export(&exportFormats[0], tt.name)().(exportedMsg)
+		if msg.err != nil || len(msg.files) != 1 || msg.files[0] != tt.want {
+			t.Errorf("%s: %v, %v", tt.name, msg.files, msg.err)
+		}
 	}
 }
 
