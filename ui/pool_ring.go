@@ -9,7 +9,7 @@ import (
 // shardState is what is kept of a shard.
 type shardState struct {
 	live, free, capacity      int32
-	hits, misses, puts, drops uint32 // differences survive that they wrap
+	hits, misses, puts, drops uint64
 }
 
 // shardList is what all shards did up to a moment.
@@ -69,7 +69,7 @@ func (r *shardRing) push(at time.Duration, list []load.PoolShard) {
 		}
 		l.shards = append(l.shards, shardState{
 			int32(s.Live), int32(s.Free), int32(s.Capacity),
-			uint32(s.Hits), uint32(s.Misses), uint32(s.Puts), uint32(s.Drops),
+			s.Hits, s.Misses, s.Puts, s.Drops,
 		})
 	}
 }

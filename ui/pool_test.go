@@ -225,7 +225,7 @@ func TestShardsAddUp(t *testing.T) {
 		shards := make([]shardState, n)
 		want := shardSum{n: n}
 		for i := range shards {
-			shards[i] = shardState{live: int32(i), free: 1, hits: uint32(3 * i), misses: 5}
+			shards[i] = shardState{live: int32(i), free: 1, hits: uint64(3 * i), misses: 5}
 			want.live += float64(i)
 			want.hits += float64(3 * i)
 		}
