@@ -323,10 +323,20 @@ func (m *model) stateStyle(v *view) style {
 // drawFooter draws what went wrong, if anything did, or else what the keys do.
 func (m *model) drawFooter(a area, v *view) {
 	x := 1
+	// Help and quit have their room whatever else there is, and so have the keys of what
+	// lies over the page.
+	const apart = 3
+	last := a.w - 1 - m.hintsWidth(groupProgram) - apart
+	if m.overlay != nil {
+		last = a.w / 2
+	}
+	if m.trial != nil {
+		last -= columnsOf("esc stop") + apart
+	}
 	if m.notice != "" && m.now()-m.noticeAt <= noticeTime && m.now() >= m.noticeAt {
-		end := a.w - 1
+		end := last
 		if m.reason != "" {
-			end = a.w * 3 / 5
+			end = last * 3 / 5
 		}
 		sign, st := "▲ ", styleBad
 		if m.told {
@@ -337,7 +347,7 @@ func (m *model) drawFooter(a area, v *view) {
 	}
 	if m.reason != "" {
 		x = a.text(x, 0, "▲ ", styleWarn)
-		x = a.text(x, 0, fitText(m.reason, a.w-1-x), styleWarn) + 2
+		x = a.text(x, 0, fitReason(m.reason, last-x), styleWarn) + 2
 	}
 	if x > 1 {
 		x++
@@ -350,7 +360,7 @@ func (m *model) drawFooter(a area, v *view) {
 		return
 	}
 	own := m.own()
-	end := a.w - 1 - m.hintsWidth(groupProgram) // help and quit have their room whatever else there is
+	end := a.w - 1 - m.hintsWidth(groupProgram)
 	for _, list := range [...][]binding{own, m.bindings} {
 		for i := range list {
 			b := &list[i]
@@ -403,6 +413,20 @@ func (m *model) hintsWidth(group string) int {
 		}
 	}
 	return n
+}
+
+// fitReason gives as much of the reasons why a load is not valid as fits: without what
+// follows the first comma of each, if not all does.
+func fitReason(t string, w int) string {
+	if columnsOf(t) <= w {
+		return t
+	}
+	var short []string
+	for _, why := range strings.Split(t, "; ") {
+		why, _, _ = strings.Cut(why, ", ")
+		short = append(short, why)
+	}
+	return fitText(strings.Join(short, "; "), w)
 }
 
 // fitText is fitWords, but gives as much of the first word as fits when not one

@@ -37,14 +37,11 @@ func (m *model) copyRow() tea.Cmd {
 // copied tells what became of it. Nothing answers, so it says what was sent.
 func (m *model) copied(msg copiedMsg) {
 	if msg.err != nil {
-		m.notice, m.told, m.noticeAt = "copy: "+oneLine(msg.err), false, m.now()
+		m.warn("copy: " + oneLine(msg.err))
 		return
 	}
-	first, _, more := strings.Cut(strings.TrimSpace(msg.text), "\n")
-	if more {
-		first += " …"
-	}
-	m.tell("sent to the clipboard: " + first)
+	const enough = 24
+	m.tell("sent to the clipboard: " + fitText(strings.Join(strings.Fields(msg.text), " "), enough))
 }
 
 // figuresText is the main figures of the moment, in one line.

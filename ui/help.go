@@ -3,6 +3,7 @@ package ui
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // helpWords explain what the figures mean.
@@ -170,8 +171,14 @@ func (m *model) helpBox(a area, w, rows int) area {
 	b := a.sub(rect{(a.w - w) / 2, (a.h - h) / 2, w, h})
 	b.fill(' ', styleText)
 	in := b.box("keys")
-	b.boxNote("keys", b.noteEnd(), []byte("sagetop "+m.version), styleFaint)
+	b.boxNote("keys", b.noteEnd(), []byte(titled(m.version)), styleFaint)
 	return in
+}
+
+// titled returns a version with the name of the program, which it may have already.
+func titled(version string) string {
+	const name = "sagetop "
+	return name + strings.TrimPrefix(version, name)
 }
 
 // inGroup tells whether any binding is in a group.

@@ -264,7 +264,14 @@ func nextPool(k session.PoolKind) session.PoolKind {
 
 // changeLabel says in a few words what has to be done to make b out of a, as the
 // markers in the charts have it: "P0-1 on", "pool sync", "rate 10k/s".
+// What only a preset does at once has its name: "preset heavy".
 func changeLabel(a, b load.Config) string {
+	changes := load.Diff(a, b)
+	for i := range presets {
+		if with := a; len(changes) > 1 && presets[i].load && presets[i].apply(&with) == nil && with == b {
+			return "preset " + presets[i].name
+		}
+	}
 	if was, now := a.Optimizations, b.Optimizations; was != now {
 		var last string
 		n := 0
@@ -285,7 +292,6 @@ func changeLabel(a, b load.Config) string {
 		}
 		return andMore(last, len(load.Diff(a, b)))
 	}
-	changes := load.Diff(a, b)
 	if len(changes) == 0 {
 		return ""
 	}

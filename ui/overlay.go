@@ -18,7 +18,7 @@ type hint struct{ key, text string }
 
 // open puts an overlay over the page.
 func (m *model) open(o overlay) tea.Cmd {
-	m.overlay, m.help = o, false
-	m.overFrom = len(m.canvas.hits) // nothing of it can be clicked before it is drawn
+	m.overlay, m.help, m.notice = o, false, "" // the footer has its keys
+	m.overFrom = len(m.canvas.hits)            // nothing of it can be clicked before it is drawn
 	return nil
 }

@@ -209,10 +209,11 @@ func (p *sessionsPage) Receive(m *model, msg tea.Msg) (tea.Cmd, bool) {
 		return nil, true
 	case closedMsg:
 		if msg.err != nil {
-			m.notice, m.told, m.noticeAt = oneLine(msg.err), false, m.now()
+			text := oneLine(msg.err)
 			if errors.Is(msg.err, session.ErrClosed) {
-				m.notice = "session " + msg.name + " had ended already"
+				text = "session " + msg.name + " had ended already"
 			}
+			m.warn(text)
 		} else if m.frozen {
 			m.tellUnseen("session " + msg.name + " closed")
 		}
@@ -391,11 +392,26 @@ func (p *sessionsPage) toggleFollow(m *model) tea.Cmd {
 	return p.ask(m, false)
 }
 
+// lost stops following a session that has ended, in whose place there is another now,
+// and says so; nil if there is none.
+func (p *sessionsPage) lost(row *load.SessionRow) error {
+	gone := &p.list.Followed
+	if p.one != nil || p.follow == (session.Session{}) || p.list.Query.Follow != p.follow ||
+		gone.State != load.SessionEnded || row.Handle == p.follow {
+		return nil
+	}
+	p.follow = session.Session{}
+	return fmt.Errorf("session %s, which was followed, has ended; the cursor is on another", shortID(gone.ID))
+}
+
 // openChosen opens the page of the session under the cursor.
 func (p *sessionsPage) openChosen(m *model) tea.Cmd {
 	row, ok := p.chosen()
 	if !ok {
 		return nil
+	}
+	if err := p.lost(row); err != nil {
+		return refuse(err)
 	}
 	p.one = newOneSession(row)
 	return p.ask(m, false)
@@ -429,6 +445,9 @@ func (p *sessionsPage) askClose(m *model) tea.Cmd {
 		return nil
 	case row.State == load.SessionEnded:
 		return refuse(fmt.Errorf("session %s has ended already", shortID(row.ID)))
+	}
+	if err := p.lost(row); err != nil {
+		return refuse(err)
 	}
 	return m.open(&closeQuestion{row: *row})
 }
