@@ -326,7 +326,7 @@ func (m *model) drawFooter(a area, v *view) {
 	// Help and quit have their room whatever else there is, and so have the keys of what
 	// lies over the page.
 	const apart = 3
-	last := a.w - 1 - m.hintsWidth(groupProgram) - apart
+	last := a.w - 1 - m.lastHints() - apart
 	if m.overlay != nil {
 		last = a.w / 2
 	}
@@ -369,8 +369,11 @@ func (m *model) drawFooter(a area, v *view) {
 				continue
 			}
 			limit := end
-			if b.group == groupProgram {
+			switch {
+			case isLast(b):
 				limit = a.w - 1
+			case b.group == groupProgram:
+				limit = a.w - 1 - m.lastHints()
 			}
 			x, _ = m.drawHint(a, x, limit, hintKeys(b), b.hint, b.keys[0])
 		}
@@ -409,6 +412,20 @@ func (m *model) hintsWidth(group string) int {
 	n := 0
 	for i := range m.bindings {
 		if b := &m.bindings[i]; b.group == group && b.hint != "" {
+			n += columnsOf(hintKeys(b)) + columnsOf(b.hint) + 3
+		}
+	}
+	return n
+}
+
+// isLast tells whether a hint is one of those that are left where there is no room.
+func isLast(b *binding) bool { return b.name == "help" || b.name == "quit" }
+
+// lastHints returns the cells that these take.
+func (m *model) lastHints() int {
+	n := 0
+	for i := range m.bindings {
+		if b := &m.bindings[i]; isLast(b) && b.hint != "" {
 			n += columnsOf(hintKeys(b)) + columnsOf(b.hint) + 3
 		}
 	}

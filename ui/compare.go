@@ -135,7 +135,7 @@ func (p *comparePage) Bindings() []binding {
 func (p *comparePage) AllBindings() []binding { return p.ofArms }
 
 // errArmsOfClaims is the notice that the keys for arms do nothing here.
-var errArmsOfClaims = errors.New("the claims have arms of their own; others can be picked for two arms")
+var errArmsOfClaims = errors.New("the claims have arms of their own, not to be picked")
 
 // HandleKey implements page.
 func (p *comparePage) HandleKey(key string) (tea.Cmd, bool) {
