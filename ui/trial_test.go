@@ -429,7 +429,7 @@ func TestNoRateOfTheRest(t *testing.T) {
 	s.State, s.AchievedRate = load.Comparing, 0.3
 	b.Update(snapshotMsg{s})
 	head, _, _ := strings.Cut(b.plain(), "\n")
-	if !strings.Contains(head, "● comparing") || !strings.Contains(head, "– of 20k/s · starting") {
+	if !strings.Contains(head, "● comparing") || !strings.Contains(head, "– of 20k/s · comparing") {
 		t.Errorf("the header: %s", head)
 	}
 }
