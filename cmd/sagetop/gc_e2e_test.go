@@ -35,7 +35,7 @@ func TestE2EGC(t *testing.T) {
 	x.shows("a frame of GC at 120x40")
 	x.shows(live) // the load goes on
 	x.keys("c")
-	x.shows("allocated/s, without dashboard")
+	x.shows("allocated, MiB/s, without dashboard")
 	x.keys("q")
 	x.ends(0)
 	x.restored()
