@@ -63,7 +63,6 @@ var shots = []shot{
 		[]string{"--optimizations", "seed", "--profile", "spike", "--period", "10s", "--spike-time", "3s", "--rate", "20k/s"},
 		[]step{{8 * time.Second, "b"}, {6 * time.Second, "G"}, {8 * time.Second, "7"}, {time.Second, ""}},
 	},
-	{"tuning", wide, nil, []step{{8 * time.Second, "t"}, {2 * time.Second, down + down + down}, {time.Second, ""}}},
 }
 
 func main() {
