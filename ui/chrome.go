@@ -360,7 +360,7 @@ func (m *model) drawFooter(a area, v *view) {
 		return
 	}
 	own := m.own()
-	end := a.w - 1 - m.hintsWidth(groupProgram)
+	end := a.w - 1 - m.hintsWidth(func(b *binding) bool { return b.group == groupProgram })
 	for _, list := range [...][]binding{own, m.bindings} {
 		for i := range list {
 			b := &list[i]
@@ -407,11 +407,11 @@ func hintKeys(b *binding) string {
 	return b.label()
 }
 
-// hintsWidth returns the cells that the hints of a group's bindings take.
-func (m *model) hintsWidth(group string) int {
+// hintsWidth returns the cells that the hints of some of the global bindings take.
+func (m *model) hintsWidth(of func(*binding) bool) int {
 	n := 0
 	for i := range m.bindings {
-		if b := &m.bindings[i]; b.group == group && b.hint != "" {
+		if b := &m.bindings[i]; b.hint != "" && of(b) {
 			n += columnsOf(hintKeys(b)) + columnsOf(b.hint) + 3
 		}
 	}
@@ -422,15 +422,7 @@ func (m *model) hintsWidth(group string) int {
 func isLast(b *binding) bool { return b.name == "help" || b.name == "quit" }
 
 // lastHints returns the cells that these take.
-func (m *model) lastHints() int {
-	n := 0
-	for i := range m.bindings {
-		if b := &m.bindings[i]; isLast(b) && b.hint != "" {
-			n += columnsOf(hintKeys(b)) + columnsOf(b.hint) + 3
-		}
-	}
-	return n
-}
+func (m *model) lastHints() int { return m.hintsWidth(isLast) }
 
 // fitReason gives as much of the reasons why a load is not valid as fits: without what
 // follows the first comma of each, if not all does.

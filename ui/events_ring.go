@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -164,16 +165,7 @@ func (e *events) note(ev event, from time.Duration) {
 
 // until returns how many events began at or before t.
 func (e *events) until(t time.Duration) int {
-	low, high := 0, len(e.list)
-	for low < high {
-		mid := int(uint(low+high) / 2)
-		if e.list[mid].at <= t {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return low
+	return sort.Search(len(e.list), func(i int) bool { return e.list[i].at > t })
 }
 
 // counts returns how many events of each kind began in the window up to t, and in the

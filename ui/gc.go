@@ -2,7 +2,6 @@ package ui
 
 import (
 	"math"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -16,7 +15,6 @@ type gcPage struct {
 	w, h     int
 	layout   gcLayout
 	bindings []binding
-	pauses   []time.Duration
 }
 
 // The page's keys, in the order of its bindings.

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"time"
-
 	"github.com/SAGE-X-project/sagetop/internal/format"
 )
 
@@ -13,16 +11,6 @@ var gcCharts = [maxGCCharts]func(*gcPage, area, *view){
 	(*gcPage).chartCPU,
 	(*gcPage).chartScheduler,
 	(*gcPage).chartObjects,
-}
-
-// pausesIn gathers the pauses of the cycles in the window before the moment shown.
-func (p *gcPage) pausesIn(v *view) []time.Duration {
-	p.pauses = p.pauses[:0]
-	low, high := v.history.cyclesIn(v.at-v.window, v.at)
-	for i := low; i < high; i++ {
-		p.pauses = append(p.pauses, v.history.cycle(i).Pause)
-	}
-	return p.pauses
 }
 
 // chartHeat draws the pauses: when across, how long up, how many by shade.
@@ -148,11 +136,9 @@ func (p *gcPage) chartBytes(a area, v *view) {
 		p.buf = append(format.AppendScaled(p.buf[:0], v.objectsRate(d), 3), " objects/s"...)
 		b.note(p.buf, styleFaint)
 	}
-	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
+	p.curve(&b, v, c, high, styleAllocs, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
-	drawLine(plot, p.ys, high, styleAllocs, v.ascii)
-	p.marks(plot, v, c)
 }
 
 func (p *gcPage) chartObjects(a area, v *view) {
@@ -163,11 +149,9 @@ func (p *gcPage) chartObjects(a area, v *view) {
 	b := p.chart(a, v.netTitle(a.w-noteRoom, objectsTitles, netObjectsTitles))
 	p.buf = p.appendNow(p.buf[:0], v, format.AppendRate, figure)
 	b.note(p.buf, styleAllocs)
-	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
+	p.curve(&b, v, c, high, styleAllocs, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
-	drawLine(plot, p.ys, high, styleAllocs, v.ascii)
-	p.marks(plot, v, c)
 }
 
 // gcCPU is the collector's share of the processor time that the process used. It does
@@ -197,11 +181,9 @@ func (p *gcPage) chartCPU(a area, v *view) {
 		p.buf = format.AppendPercent(p.buf[:0], d.gcCPU())
 	}
 	b.note(p.buf, styleGC)
-	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
+	p.curve(&b, v, c, high, styleGC, func(dst []byte, part float64) []byte {
 		return append(format.AppendTick(dst, part*high*100), '%')
 	})
-	drawLine(plot, p.ys, high, styleGC, v.ascii)
-	p.marks(plot, v, c)
 }
 
 func schedulerP99(p *point) float64 {
@@ -222,9 +204,7 @@ func (p *gcPage) chartScheduler(a area, v *view) {
 		p.buf = format.AppendDuration(p.buf[:0], schedulerP99(d.to))
 	}
 	b.note(p.buf, styleOpen)
-	plot := b.plot(v, 0, func(dst []byte, part float64) []byte { return appendTimeTick(dst, part*high) })
-	drawLine(plot, p.ys, high, styleOpen, v.ascii)
-	p.marks(plot, v, c)
+	p.curve(&b, v, c, high, styleOpen, func(dst []byte, part float64) []byte { return appendTimeTick(dst, part*high) })
 }
 
 // appendTimeTick appends a round time of an axis: 0, 750µs, 1.5ms.

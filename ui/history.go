@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/handshake"
@@ -193,16 +194,7 @@ func (s *series) thin() {
 
 // last returns the index of the newest entry at or before t, -1 if there is none.
 func (s *series) last(t time.Duration) int {
-	low, high := 0, s.n
-	for low < high {
-		mid := int(uint(low+high) / 2)
-		if s.time(mid) <= t {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return low - 1
+	return sort.Search(s.n, func(i int) bool { return s.time(i) > t }) - 1
 }
 
 // marker is a moment at which the configuration changed.
@@ -383,16 +375,7 @@ func (h *history) cycle(i int) *load.Cycle {
 // including to.
 func (h *history) cyclesIn(from, to time.Duration) (low, high int) {
 	after := func(t time.Duration) int {
-		low, high := 0, len(h.cycles)
-		for low < high {
-			mid := int(uint(low+high) / 2)
-			if h.cycle(mid).At <= t {
-				low = mid + 1
-			} else {
-				high = mid
-			}
-		}
-		return low
+		return sort.Search(len(h.cycles), func(i int) bool { return h.cycle(i).At > t })
 	}
 	return after(from), after(to)
 }

@@ -19,7 +19,6 @@ type overview struct {
 	strips bool // whether the layout has room for the strip
 	layout overviewLayout
 	strip  strip
-	pauses []time.Duration
 	name   []byte
 }
 
@@ -182,16 +181,6 @@ func (o *overview) tileDetail(dst []byte, v *view, which int, now delta, ok bool
 		}
 		return append(format.AppendCount(dst, uint64(n)), " GC cycles"...)
 	}
-}
-
-// pausesIn gathers the pauses of the GC cycles in the window up to the moment.
-func (o *overview) pausesIn(v *view) []time.Duration {
-	o.pauses = o.pauses[:0]
-	low, high := v.history.cyclesIn(v.at-v.window, v.at)
-	for i := low; i < high; i++ {
-		o.pauses = append(o.pauses, v.history.cycle(i).Pause)
-	}
-	return o.pauses
 }
 
 // spark draws the course of a tile's figure over the window.

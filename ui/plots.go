@@ -17,6 +17,7 @@ type plotter struct {
 	ys     []float64
 	layers [session.NumLabels]layer
 	events []heat
+	pauses []time.Duration
 	counts []uint16
 	notes  []note
 	buf    []byte
@@ -158,11 +159,26 @@ func (p *plotter) chartAllocs(a area, v *view) {
 	b := p.chart(a, v.netTitle(a.w-noteRoom, allocTitles, netAllocTitles))
 	p.buf = p.appendNow(p.buf[:0], v, format.AppendPer, figure)
 	b.note(p.buf, styleAllocs)
-	plot := b.plot(v, 0, func(dst []byte, part float64) []byte {
+	p.curve(&b, v, c, high, styleAllocs, func(dst []byte, part float64) []byte {
 		return format.AppendTick(dst, part*high)
 	})
-	drawLine(plot, p.ys, high, styleAllocs, v.ascii)
+}
+
+// curve finishes a chart of one line, which is in p.ys.
+func (p *plotter) curve(b *chartBox, v *view, c *columns, high float64, s style, label func([]byte, float64) []byte) {
+	plot := b.plot(v, 0, label)
+	drawLine(plot, p.ys, high, s, v.ascii)
 	p.marks(plot, v, c)
+}
+
+// pausesIn gathers the pauses of the GC cycles in the window up to the moment shown.
+func (p *plotter) pausesIn(v *view) []time.Duration {
+	p.pauses = p.pauses[:0]
+	low, high := v.history.cyclesIn(v.at-v.window, v.at)
+	for i := low; i < high; i++ {
+		p.pauses = append(p.pauses, v.history.cycle(i).Pause)
+	}
+	return p.pauses
 }
 
 func (p *plotter) chartPool(a area, v *view) {

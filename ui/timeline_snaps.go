@@ -3,6 +3,7 @@ package ui
 import (
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/SAGE-X-project/sagetop/engine/load"
@@ -101,16 +102,7 @@ func shareCauses(a, b *load.HandshakeCounts) {
 
 // last returns the index of the newest at or before t, -1 if there is none.
 func (r *snapRing) last(t time.Duration) int {
-	low, high := 0, r.n
-	for low < high {
-		mid := int(uint(low+high) / 2)
-		if r.at(mid).Elapsed <= t {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return low - 1
+	return sort.Search(r.n, func(i int) bool { return r.at(i).Elapsed > t }) - 1
 }
 
 // snapshots is what is kept of the snapshots of an hour.
